@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The entry for people: `make help` lists what there is. The kernel module's
+# own makefile is Kbuild, which kbuild reads instead of this file.
+
+VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' dkms.conf)
+
+# Where everything built in userspace goes; kbuild builds the module in place.
+O ?= build
+
+# The running kernel's build directory, or else the newest that is installed.
+KDIR ?= $(or $(wildcard /lib/modules/$(shell uname -r)/build),$(lastword \
+	$(shell ls -d /lib/modules/*/build 2>/dev/null | sort -V)))
+
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+SBINDIR ?= $(PREFIX)/sbin
+MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/ipvs-vml
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+INSTALL ?= install
+PKG_CONFIG ?= pkg-config
+
+all: module userspace
+
+ifneq ($(V),1)
+Q := @
+endif
+say = @printf '  %-7s %s\n' $(1) '$(2)'
+ifeq ($(V),1)
+say = @:
+endif
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+# --- The kernel module ------------------------------------------------------
+
+# kbuild takes O= for the kernel's own output directory, so it must not see
+# ours; an empty one is none.
+kbuild = +$(Q)$(if $(wildcard $(KDIR)/Makefile),,$(error no kernel headers in \
+	"$(KDIR)": run tests/install-dependencies build, or set KDIR=))$(MAKE) \
+	-C $(KDIR) M=$(CURDIR) O=
+
+module:
+	$(kbuild) modules
+
+# --- Userspace --------------------------------------------------------------
+
+CFLAGS ?= -O2 -g
+all-cflags = -std=gnu11 -Wall -Wextra $(if $(WERROR),-Werror) -D_GNU_SOURCE \
+	-D_FILE_OFFSET_BITS=64 -DVML_VERSION='"$(VERSION)"' -pthread \
+	-Iuserspace -Iuserspace/libvml -Ikernel/uapi $(sanitize) $(CFLAGS)
+all-ldflags = -pthread $(sanitize) $(LDFLAGS)
+ifneq ($(SANITIZE),)
+sanitize := -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+endif
+
+# $(call pkg,cflags|libs,packages): asked for when first used, so that goals
+# which compile nothing need no libraries.
+pkg = $(if $(shell $(PKG_CONFIG) --exists $(2) || echo missing),$(error not \
+	all of "$(2)" are installed: run tests/install-dependencies \
+	build)),$(shell $(PKG_CONFIG) --$(1) $(2)))
+
+libvml-pkgs := libnl-3.0 libnl-genl-3.0
+vmld-pkgs := $(libvml-pkgs) libsystemd libvirt libconfuse libmicrohttpd jansson
+vmlctl-pkgs := $(libvml-pkgs) libcurl jansson
+
+libvml-src := $(wildcard userspace/libvml/*.c)
+vmld-src := $(wildcard userspace/vmld/*.c userspace/vmld/*/*.c)
+vmlctl-src := $(wildcard userspace/vmlctl/*.c)
+
+objects = $(patsubst %.c,$(O)/obj/%.o,$(1))
+
+# $(eval $(call component,NAME,INCLUDE)): NAME.a from all of a component's
+# sources but its main.c, with its libraries looked up once.
+define component
+$(1)-cflags = $$(eval $(1)-cflags := $$(call pkg,cflags,$$($(1)-pkgs)))$$($(1)-cflags)
+$(1)-libs = $$(eval $(1)-libs := $$(call pkg,libs,$$($(1)-pkgs)))$$($(1)-libs)
+$(1)-obj := $$(call objects,$$($(1)-src))
+$(1)-main := $$(filter %/$(1)/main.o,$$($(1)-obj))
+$$($(1)-obj): extra-cflags = -Iuserspace/$(1) $$($(1)-cflags)
+$(O)/$(1).a: $$(filter-out $$($(1)-main),$$($(1)-obj))
+objs += $$($(1)-obj)
+endef
+$(eval $(call component,libvml))
+$(eval $(call component,vmld))
+$(eval $(call component,vmlctl))
+
+programs := $(if $(vmld-main),$(O)/vmld) $(if $(vmlctl-main),$(O)/vmlctl)
+
+userspace: $(O)/libvml.a $(programs)
+
+$(O)/vmld: $(vmld-main) $(O)/vmld.a $(O)/libvml.a
+$(O)/vmld: extra-libs = $(vmld-libs) -lm
+$(O)/vmlctl: $(vmlctl-main) $(O)/vmlctl.a $(O)/libvml.a
+$(O)/vmlctl: extra-libs = $(vmlctl-libs) -lm
+
+link = $(Q)$(CC) $(all-ldflags) -o $@ $(filter %.o %.a,$^) $(extra-libs)
+
+$(programs):
+	$(call say,LD,$@)
+	$(link)
+
+# Made anew each time, so that no object of a removed source stays inside.
+%.a:
+	$(call say,AR,$@)
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && $(AR) rcsD $@ $(filter %.o,$^)
+
+$(O)/obj/%.o: %.c $(O)/flags
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(all-cflags) $(extra-cflags) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+# Changes when the compiler or its flags do, and then everything is rebuilt.
+$(O)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(subst ','\'',$(all-cflags)) $(CPPFLAGS) $(all-ldflags)' > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+# --- Unit tests -------------------------------------------------------------
+#
+# tests/unit/DIR[/DIR]/test_NAME.c is one cmocka program, linked with the other
+# .c files beside it. DIR says what it tests and is linked with: libvml,
+# vmlctl, vmld, or neither of them but what tests/unit/DIR/unit.mk names
+# (unit-cflags-DIR, unit-sources-DIR).
+
+-include $(wildcard tests/unit/*/unit.mk)
+
+unit-src := $(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c)
+unit-programs := $(patsubst tests/unit/%.c,$(O)/unit/%,$(unit-src))
+
+unit-archives-libvml := libvml
+unit-archives-vmlctl := vmlctl libvml
+unit-archives-vmld := vmld libvml
+
+# $(eval $(call unit,DIR/test_NAME,DIR,top DIR))
+define unit
+$(O)/unit/$(1): $$(call objects,tests/unit/$(1).c \
+	$$(filter-out tests/unit/$(2)/test_%,$$(wildcard tests/unit/$(2)/*.c)) \
+	$$(unit-sources-$(3))) $$(patsubst %,$(O)/%.a,$$(unit-archives-$(3)))
+$(O)/unit/$(1): extra-libs = $$(foreach a,$$(firstword \
+	$$(unit-archives-$(3))),$$($$(a)-libs)) -lcmocka -lm
+$(O)/obj/tests/unit/$(2)/%.o: extra-cflags = -Itests/unit/$(2) \
+	$$(foreach a,$$(unit-archives-$(3)),-Iuserspace/$$(a) $$($$(a)-cflags)) \
+	$$(unit-cflags-$(3))
+objs += $$(call objects,tests/unit/$(1).c)
+endef
+top-dir = $(firstword $(subst /, ,$(1)))
+$(foreach t,$(unit-src:tests/unit/%.c=%),$(eval $(call \
+	unit,$(t),$(patsubst %/,%,$(dir $(t))),$(call top-dir,$(t)))))
+
+unit-tests: $(unit-programs)
+
+$(unit-programs):
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(link)
+
+-include $(objs:.o=.d)
+
+# --- Tests ------------------------------------------------------------------
+
+# A program that does not build is reported by the runner, and the others run.
+check-unit:
+	+$(Q)$(MAKE) -k unit-tests || :
+	+$(Q)$(MAKE) -k O=$(O)/asan SANITIZE=1 unit-tests || :
+	$(Q)failed=0; \
+	tests/run-unit unit $(unit-programs) || failed=1; \
+	tests/run-unit unit-asan \
+		$(unit-programs:$(O)/%=$(O)/asan/%) || failed=1; \
+	exit $$failed
+
+check-valgrind: unit-tests
+	$(Q)WRAPPER='valgrind -q --error-exitcode=99 --leak-check=full' \
+		tests/run-unit valgrind $(unit-programs)
+
+check-build:
+	+$(Q)O='$(O)' tests/build/run
+
+check-kunit:
+	+$(Q)tests/kunit/run
+
+check-e2e: all
+	+$(Q)BUILD='$(abspath $(O))' tests/e2e/run
+
+check:
+	+@O='$(O)' tests/check
+
+check-all:
+	+@O='$(O)' tests/check all
+
+lint:
+	+$(Q)O='$(O)' tests/lint
+
+demo:
+	$(Q)tests/install-dependencies build demo
+	+$(Q)$(MAKE) all
+	+$(Q)BUILD='$(abspath $(O))' tests/demo/run
+
+# --- Installation -----------------------------------------------------------
+
+man-pages := $(wildcard docs/man/*.[1-8])
+
+install: all
+	$(Q)$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(DOCDIR) \
+		$(DESTDIR)$(UNITDIR) $(DESTDIR)$(COMPLETIONDIR)
+	$(Q)$(INSTALL) -m 755 $(O)/vmld $(O)/vmlctl $(DESTDIR)$(SBINDIR)
+	$(Q)$(foreach p,$(man-pages),$(INSTALL) -D -m 644 $(p) \
+		$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(p)))/$(notdir $(p)) &&) :
+	$(Q)$(INSTALL) -m 644 docs/vmld.conf.example README.md $(DESTDIR)$(DOCDIR)
+	$(Q)sed 's|@SBINDIR@|$(SBINDIR)|g; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' \
+		userspace/vmld/vmld.service.in > $(DESTDIR)$(UNITDIR)/vmld.service
+	$(kbuild) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+
+help:
+	@sed -n 's/^#: //p' Makefile
+
+#: make                 build the kernel module and userspace (into build/)
+#: make module          build only ip_vs_vml.ko; KDIR=DIR chooses the kernel
+#: make userspace       build only libvml, vmld and vmlctl
+#: make demo            watch it balance real virtual machines (see README.md)
+#: make check           run the tests: unit, build, KUnit and end to end
+#: make check-unit      unit tests, also under ASan and UBSan
+#: make check-build     the ways to build and install the module
+#: make check-kunit     KUnit tests in a user-mode kernel
+#: make check-e2e       end-to-end tests in virtual machines
+#: make check-all       make check, lint, sanitizer kernels, valgrind, codegen
+#: make lint            static checks of all code
+#: make install         install everything; PREFIX=, DESTDIR=
+#: make uninstall       remove what install installed
+#: make clean           remove everything built
+#:
+#: O=DIR     put what is built in userspace there instead of build/
+#: KDIR=DIR  build the module for the kernel with this build directory
+#: V=1       show the commands
+
+clean:
+	$(Q)rm -rf $(O)
+	+$(Q)$(if $(wildcard $(KDIR)/Makefile),$(MAKE) -C $(KDIR) M=$(CURDIR) O= clean)
+
+FORCE:
+.PHONY: FORCE all module userspace unit-tests check check-all check-unit \
+	check-valgrind check-build check-kunit check-e2e lint demo install \
+	uninstall help clean
