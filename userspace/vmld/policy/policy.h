@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The policy of one service: what its members' scales are to be, and why.
+ *
+ * Pure: no I/O and no clock. What the sources and the kernel say is put in,
+ * in any order and as often as one likes; policy_evaluate() gives scales and
+ * reasons for a moment. Fed twice with the same sample, it has learned once.
+ *
+ * All times are nanoseconds of one clock that never goes back. Anything that
+ * comes in with a time before what is known already is ignored or harmless.
+ *
+ * Who wins: the administrator (weight 0) over a drain, a drain over the
+ * machine's state, its state over metrics. If that leaves no member that may
+ * have a connection, panic: all but the drained ones are neutral.
+ */
+#ifndef VMLD_POLICY_H
+#define VMLD_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libvml.h"
+#include "source/source.h"
+
+#define POLICY_NSEC_PER_SEC UINT64_C(1000000000)
+#define POLICY_REASON_STRING_MAX 128
+#define POLICY_MAX_REASONS 10
+
+/* Constants of the weight law; times are in seconds, shares are of 1. */
+struct policy_params {
+	/* capacity: what a vCPU gets of the time that it wants */
+	double idle_share;		/* below it steal says nothing */
+	double idle_decay;		/* of the last steal, a second */
+	double predictor_memory;	/* EWMA */
+	double predictor_prior;		/* variance */
+	double predictor_prior_phi;
+	/* migration */
+	double migration_factor;	/* of the capacity, in the brown-out */
+	double migration_silence;	/* forgotten after that without a sign */
+	double blackout_silence;	/* likewise */
+	/* learned speed and the guard against members that fail fast */
+	double speed_memory;		/* forgetting of the sums */
+	double speed_prior;		/* connections */
+	double speed_min;
+	double speed_max;
+	double guard_connections;	/* less closed ones are no evidence */
+	double guard_ratio;		/* to what is expected */
+	double guard_slack;		/* connections */
+	double guard_hold;
+	/* slow start */
+	double slow_start;		/* duration */
+	double slow_start_from;		/* share at the beginning */
+	double cold_pause;		/* a pause this long makes caches cold */
+	/* floor and saturation */
+	double floor;
+	double exponent_min;		/* when the fleet is saturated */
+	double exponent_from;		/* busy share where it leaves 1 */
+	double exponent_to;		/* busy share where it is exponent_min */
+	/* late metrics */
+	double late_hold;
+	double late_relax;		/* time constant, after the hold */
+	/* pushes */
+	double dead_band;		/* relative change not worth a push */
+};
+
+extern const struct policy_params policy_default_params;
+
+enum policy_reason_type {
+	POLICY_REASON_WEIGHT_ZERO,	/* the administrator quiesced it */
+	POLICY_REASON_DRAINED,
+	POLICY_REASON_UNKNOWN,		/* no machine is known: neutral */
+	POLICY_REASON_NO_METRICS,	/* host silent from the beginning */
+	POLICY_REASON_STATE,		/* .state, .seconds since then */
+	POLICY_REASON_MOVED,		/* migrated to a host not watched */
+	POLICY_REASON_BLACKOUT,
+	POLICY_REASON_MIGRATING,	/* .factor */
+	POLICY_REASON_STEAL,		/* .share, .factor */
+	POLICY_REASON_STALL,		/* .share, .factor */
+	POLICY_REASON_PREDICTED,	/* .factor: forecast over present */
+	POLICY_REASON_SPEED,		/* .factor */
+	POLICY_REASON_FAIL_FAST,	/* .seconds left */
+	POLICY_REASON_SLOW_START,	/* .seconds of .of, .factor */
+	POLICY_REASON_FLOOR,		/* .factor it was before */
+	POLICY_REASON_SATURATED,	/* .share busy, .factor the exponent */
+	POLICY_REASON_LATE_HOLD,	/* .seconds late */
+	POLICY_REASON_LATE_DRIFT,	/* .seconds late, .factor now */
+	POLICY_REASON_PANIC,
+	_POLICY_REASON_MAX
+};
+
+struct policy_reason {
+	enum policy_reason_type type;
+	enum vm_state state;
+	double share;
+	double factor;
+	double seconds;
+	double of;
+};
+
+/* "steal 47 %: x0.53"; cut off if size is too small. Returns buffer. */
+const char *policy_reason_format(const struct policy_reason *reason,
+				 char *buffer, size_t size);
+/* "steal": a stable word for JSON and metrics. */
+const char *policy_reason_name(enum policy_reason_type type);
+
+/* A destination of the service, and the machine behind it. */
+struct policy_member {
+	struct vml_destination_key key;
+	bool has_vm;		/* a machine is known; else neutral */
+	uint8_t uuid[VM_UUID_SIZE];
+	uint32_t weight;	/* the administrator's */
+	bool drained;
+};
+
+/* What the kernel counted for a destination. */
+struct policy_connections {
+	struct vml_destination_key key;
+	uint64_t picks;			/* cumulative */
+	uint32_t active_connections;	/* now */
+};
+
+/* What a member's scale is to be. */
+struct policy_verdict {
+	struct vml_destination_key key;
+	uint32_t scale;			/* 65536 = 1.0 */
+	enum vm_state state;		/* UNKNOWN without a machine */
+	struct policy_reason reasons[POLICY_MAX_REASONS];
+	size_t n_reasons;		/* 0: neutral, nothing to say */
+};
+
+struct policy;
+
+int policy_new(const struct policy_params *params, struct policy **ret_policy);
+struct policy *policy_free(struct policy *policy);
+void policy_freep(struct policy **policy);
+
+/*
+ * Name all members. One that was there before with the same key and machine
+ * keeps what is known of it; keys must differ. -EEXIST: they do not; -ENOMEM.
+ * On failure nothing changes.
+ */
+int policy_set_members(struct policy *policy,
+		       const struct policy_member *members, size_t n);
+
+/* A complete poll of a hypervisor; machines of non-members are skipped. */
+int policy_inventory(struct policy *policy,
+		     const struct vm_inventory *inventory);
+
+/* True: it concerns a member, so evaluate now and not at the next poll. */
+bool policy_event(struct policy *policy, const struct vm_event *event);
+
+/* Of any or all members, read from the kernel at one moment. */
+void policy_connections(struct policy *policy,
+			const struct policy_connections *connections,
+			size_t n, uint64_t now_ns);
+
+/*
+ * Verdicts in the order of policy_set_members(), valid until the next call of
+ * any function of the policy but itself.
+ */
+const struct policy_verdict *policy_evaluate(struct policy *policy,
+					     uint64_t now_ns, size_t *ret_n);
+
+/* Of the last evaluation. */
+bool policy_is_panic(const struct policy *policy);
+
+/*
+ * Whether a scale in force is far enough from the wanted one to be worth a
+ * push. Stopping and starting a destination always is.
+ */
+bool policy_scale_differs(const struct policy_params *params,
+			  uint32_t in_force, uint32_t wanted);
+
+#endif
