@@ -63,7 +63,7 @@ endif
 # which compile nothing need no libraries.
 pkg = $(if $(shell $(PKG_CONFIG) --exists $(2) || echo missing),$(error not \
 	all of "$(2)" are installed: run tests/install-dependencies \
-	build)),$(shell $(PKG_CONFIG) --$(1) $(2)))
+	build),$(shell $(PKG_CONFIG) --$(1) $(2)))
 
 libvml-pkgs := libnl-3.0 libnl-genl-3.0
 vmld-pkgs := $(libvml-pkgs) libsystemd libvirt libconfuse libmicrohttpd jansson
@@ -180,7 +180,7 @@ check-valgrind: unit-tests
 		tests/run-unit valgrind $(unit-programs)
 
 check-build:
-	+$(Q)O='$(O)' tests/build/run
+	+$(Q)KDIR='$(KDIR)' tests/build/run
 
 check-kunit:
 	+$(Q)tests/kunit/run
@@ -195,7 +195,7 @@ check-all:
 	+@O='$(O)' tests/check all
 
 lint:
-	+$(Q)O='$(O)' tests/lint
+	+$(Q)KDIR='$(KDIR)' tests/lint
 
 demo:
 	$(Q)tests/install-dependencies build demo
@@ -204,18 +204,43 @@ demo:
 
 # --- Installation -----------------------------------------------------------
 
+release = $(shell cat $(KDIR)/include/config/kernel.release)
 man-pages := $(wildcard docs/man/*.[1-8])
 
-install: all
-	$(Q)$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(DOCDIR) \
-		$(DESTDIR)$(UNITDIR) $(DESTDIR)$(COMPLETIONDIR)
-	$(Q)$(INSTALL) -m 755 $(O)/vmld $(O)/vmlctl $(DESTDIR)$(SBINDIR)
-	$(Q)$(foreach p,$(man-pages),$(INSTALL) -D -m 644 $(p) \
-		$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(p)))/$(notdir $(p)) &&) :
-	$(Q)$(INSTALL) -m 644 docs/vmld.conf.example README.md $(DESTDIR)$(DOCDIR)
-	$(Q)sed 's|@SBINDIR@|$(SBINDIR)|g; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' \
-		userspace/vmld/vmld.service.in > $(DESTDIR)$(UNITDIR)/vmld.service
-	$(kbuild) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+# What install makes, besides the module: SOURCE:DESTINATION:MODE
+installed = $(O)/vmld:$(SBINDIR)/vmld:755 \
+	$(O)/vmlctl:$(SBINDIR)/vmlctl:755 \
+	$(O)/vmld.service:$(UNITDIR)/vmld.service:644 \
+	docs/vmld.conf.example:$(DOCDIR)/vmld.conf.example:644 \
+	$(patsubst %,userspace/vmlctl/%:$(COMPLETIONDIR)/vmlctl:644,$(notdir \
+		$(wildcard userspace/vmlctl/vmlctl.bash))) \
+	$(foreach p,$(man-pages),$(p):$(MANDIR)/man$(patsubst \
+		.%,%,$(suffix $(p)))/$(notdir $(p)):644)
+field = $(word $(1),$(subst :, ,$(2)))
+
+$(O)/vmld.service: userspace/vmld/vmld.service.in Makefile
+	@mkdir -p $(@D)
+	$(Q)sed 's|@SBINDIR@|$(SBINDIR)|g; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' $< > $@
+
+install: install-userspace install-module
+
+install-userspace: userspace $(O)/vmld.service
+	$(Q)set -e; $(foreach f,$(installed),$(INSTALL) -D -m $(call \
+		field,3,$(f)) $(call field,1,$(f)) \
+		'$(DESTDIR)$(call field,2,$(f))';)
+
+# Below updates/, where DKMS puts it as well. kbuild leaves out depmod where
+# the headers bring no System.map, as Debian's.
+install-module: module
+	$(kbuild) INSTALL_MOD_DIR=updates \
+		$(if $(DESTDIR),INSTALL_MOD_PATH='$(DESTDIR)') modules_install
+	$(if $(DESTDIR),,$(Q)depmod $(release))
+
+uninstall:
+	$(Q)rm -f $(foreach f,$(installed),'$(DESTDIR)$(call field,2,$(f))')
+	$(Q)rm -f '$(DESTDIR)/lib/modules/$(release)/updates/'*/ip_vs_vml.ko* \
+		'$(DESTDIR)/lib/modules/$(release)/updates/'ip_vs_vml.ko*
+	$(if $(DESTDIR),,$(Q)depmod $(release))
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -246,4 +271,4 @@ clean:
 FORCE:
 .PHONY: FORCE all module userspace unit-tests check check-all check-unit \
 	check-valgrind check-build check-kunit check-e2e lint demo install \
-	uninstall help clean
+	install-userspace install-module uninstall help clean
