@@ -32,13 +32,7 @@ const struct nla_policy ip_vs_vml_service_get_nl_policy[IP_VS_VML_A_COMMAND_SERV
 };
 
 /* IP_VS_VML_CMD_DESTINATION_GET - do */
-const struct nla_policy ip_vs_vml_destination_get_do_nl_policy[IP_VS_VML_A_COMMAND_DESTINATION + 1] = {
-	[IP_VS_VML_A_COMMAND_SERVICE] = NLA_POLICY_NESTED(ip_vs_vml_service_nl_policy),
-	[IP_VS_VML_A_COMMAND_DESTINATION] = NLA_POLICY_NESTED(ip_vs_vml_destination_nl_policy),
-};
-
-/* IP_VS_VML_CMD_DESTINATION_GET - dump */
-const struct nla_policy ip_vs_vml_destination_get_dump_nl_policy[IP_VS_VML_A_COMMAND_DESTINATION + 1] = {
+const struct nla_policy ip_vs_vml_destination_get_nl_policy[IP_VS_VML_A_COMMAND_DESTINATION + 1] = {
 	[IP_VS_VML_A_COMMAND_SERVICE] = NLA_POLICY_NESTED(ip_vs_vml_service_nl_policy),
 	[IP_VS_VML_A_COMMAND_DESTINATION] = NLA_POLICY_NESTED(ip_vs_vml_destination_nl_policy),
 };

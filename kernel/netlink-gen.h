@@ -17,7 +17,7 @@ extern const struct nla_policy ip_vs_vml_service_nl_policy[IP_VS_VML_A_SERVICE_F
 
 extern const struct nla_policy ip_vs_vml_service_get_nl_policy[IP_VS_VML_A_COMMAND_SERVICE + 1];
 
-extern const struct nla_policy ip_vs_vml_destination_get_do_nl_policy[IP_VS_VML_A_COMMAND_DESTINATION + 1];
+extern const struct nla_policy ip_vs_vml_destination_get_nl_policy[IP_VS_VML_A_COMMAND_DESTINATION + 1];
 
 extern const struct nla_policy ip_vs_vml_scale_set_nl_policy[IP_VS_VML_A_COMMAND_LEASE + 1];
 

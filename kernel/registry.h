@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The services that are bound to the scheduler, with their destinations,
+ * scales and leases.
+ */
+#ifndef _VML_REGISTRY_H
+#define _VML_REGISTRY_H
+
+#include <linux/in6.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/netfilter.h>
+#include <linux/rbtree.h>
+#include <linux/workqueue.h>
+
+#include "table.h"
+
+struct ip_vs_service;
+struct net;
+
+/**
+ * struct vml_service_key - what a service is known by
+ * @net: its network namespace
+ * @fwmark: its firewall mark, or 0
+ * @family: AF_INET or AF_INET6
+ * @protocol: its protocol, 0 with a firewall mark
+ * @port: its port, 0 with a firewall mark
+ * @address: its address, zero where @family does not use it, and zero with a
+ *	firewall mark
+ */
+struct vml_service_key {
+	const struct net *net;
+	u32 fwmark;
+	u16 family;
+	u16 protocol;
+	__be16 port;
+	union nf_inet_addr address;
+};
+
+/**
+ * struct vml_dest_key - what a destination of a service is known by
+ * @family: its address family, which may differ from its service's
+ * @port: its port
+ * @address: its address, zero where @family does not use it
+ */
+struct vml_dest_key {
+	u16 family;
+	__be16 port;
+	union nf_inet_addr address;
+};
+
+/**
+ * struct vml_dest - a destination of a service
+ * @node: in the service's destinations
+ * @removed: in the service's removed destinations
+ * @key: what it is known by
+ * @dest: IPVS's destination, of which this holds a reference
+ * @scale: the factor on its weight
+ * @staged_scale: its scale in the set that is being validated
+ * @staged_set: the number of that set
+ * @picks: decisions that chose it
+ * @rcu: for its release
+ */
+struct vml_dest {
+	union {
+		struct rb_node node;
+		struct list_head removed;
+	};
+	struct vml_dest_key key;
+	struct ip_vs_dest *dest;
+	u32 scale;
+	u32 staged_scale;
+	u64 staged_set;
+	unsigned long __percpu *picks;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct vml_counters - what the fast path counts, per CPU
+ * @picks: decisions that chose a destination
+ * @overload_skips: draws passed over because the destination was overloaded
+ * @scans: decisions for which no drawn destination was available
+ * @no_destination: decisions that found no available destination
+ */
+struct vml_counters {
+	unsigned long picks;
+	unsigned long overload_skips;
+	unsigned long scans;
+	unsigned long no_destination;
+};
+
+/**
+ * struct vml_service - a service bound to the scheduler
+ * @table: what the fast path draws from, never NULL
+ * @counters: what the fast path counts
+ * @node: in the registry
+ * @key: what the service is known by
+ * @svc: IPVS's service, or NULL once it is unbound
+ * @destinations: its destinations in the order of their keys
+ * @num_destinations: their number
+ * @incomplete: a destination could not be added for lack of memory
+ * @removed: destinations that @table may still hold
+ * @generation: sets of scales committed
+ * @sequence: changes whenever something does that a dump shows
+ * @has_lease: the scales have a lease
+ * @lease_end: its end, in jiffies
+ * @lease_work: ends the lease
+ * @published: when @table was last replaced on a change, in jiffies
+ * @publish_work: replaces @table
+ * @release_work: frees the service
+ *
+ * The fast path reads @table and @counters under RCU; everything else is
+ * protected by the registry's lock.
+ */
+struct vml_service {
+	struct vml_table __rcu *table;
+	struct vml_counters __percpu *counters;
+
+	struct rb_node node ____cacheline_aligned_in_smp;
+	struct vml_service_key key;
+	struct ip_vs_service *svc;
+	struct rb_root destinations;
+	u32 num_destinations;
+	bool incomplete;
+	struct list_head removed;
+	u32 generation;
+	u32 sequence;
+	bool has_lease;
+	unsigned long lease_end;
+	struct delayed_work lease_work;
+	unsigned long published;
+	struct delayed_work publish_work;
+	struct rcu_work release_work;
+};
+
+/**
+ * struct vml_scale_set - a set of scales that is being validated
+ * @service: its service
+ * @number: tells its staged scales from those of other sets
+ * @builder: the table that is to come
+ */
+struct vml_scale_set {
+	struct vml_service *service;
+	u64 number;
+	struct vml_table_builder builder;
+};
+
+int vml_registry_init(void);
+void vml_registry_exit(void);
+
+void vml_registry_lock(void);
+void vml_registry_unlock(void);
+void vml_registry_assert_locked(void);
+u32 vml_registry_sequence(void);
+
+int vml_service_bind(struct ip_vs_service *svc);
+void vml_service_unbind(struct ip_vs_service *svc);
+struct vml_service *vml_service_find(const struct vml_service_key *key);
+struct vml_service *vml_service_next(const struct net *net,
+				     struct vml_service *service);
+u32 vml_service_lease_left(const struct vml_service *service);
+
+int vml_dest_add(struct ip_vs_service *svc, struct ip_vs_dest *dest);
+void vml_dest_remove(struct ip_vs_service *svc, struct ip_vs_dest *dest);
+struct vml_dest *vml_dest_find(const struct vml_service *service,
+			       const struct vml_dest_key *key);
+u64 vml_dest_effective_weight(const struct vml_dest *vdest);
+
+int vml_scale_set_begin(struct vml_scale_set *set,
+			struct vml_service *service);
+int vml_scale_set_stage(struct vml_scale_set *set, struct vml_dest *vdest,
+			u32 scale);
+void vml_scale_set_commit(struct vml_scale_set *set, u32 lease);
+void vml_scale_set_abort(struct vml_scale_set *set);
+
+#endif /* _VML_REGISTRY_H */
