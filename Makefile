@@ -180,7 +180,7 @@ check-valgrind: unit-tests
 		tests/run-unit valgrind $(unit-programs)
 
 check-build:
-	+$(Q)KDIR='$(KDIR)' tests/build/run
+	+$(Q)KDIR='$(KDIR)' RELEASE='$(release)' tests/build/run
 
 check-kunit:
 	+$(Q)tests/kunit/run
@@ -195,7 +195,7 @@ check-all:
 	+@O='$(O)' tests/check all
 
 lint:
-	+$(Q)KDIR='$(KDIR)' tests/lint
+	+$(Q)KDIR='$(KDIR)' RELEASE='$(release)' tests/lint
 
 demo:
 	$(Q)tests/install-dependencies build demo
@@ -204,7 +204,9 @@ demo:
 
 # --- Installation -----------------------------------------------------------
 
-release = $(shell cat $(KDIR)/include/config/kernel.release)
+# As uname -r says it; Debian's include/config/kernel.release differs.
+release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)".*/\1/p' \
+	$(KDIR)/include/generated/utsrelease.h)
 man-pages := $(wildcard docs/man/*.[1-8])
 
 # What install makes, besides the module: SOURCE:DESTINATION:MODE
@@ -232,7 +234,7 @@ install-userspace: userspace $(O)/vmld.service
 # Below updates/, where DKMS puts it as well. kbuild leaves out depmod where
 # the headers bring no System.map, as Debian's.
 install-module: module
-	$(kbuild) INSTALL_MOD_DIR=updates \
+	$(kbuild) KERNELRELEASE=$(release) INSTALL_MOD_DIR=updates \
 		$(if $(DESTDIR),INSTALL_MOD_PATH='$(DESTDIR)') modules_install
 	$(if $(DESTDIR),,$(Q)depmod $(release))
 
