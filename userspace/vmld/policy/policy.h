@@ -23,7 +23,6 @@
 #include "libvml.h"
 #include "source/source.h"
 
-#define POLICY_NSEC_PER_SEC UINT64_C(1000000000)
 #define POLICY_REASON_STRING_MAX 128
 #define POLICY_MAX_REASONS 10
 
@@ -57,8 +56,9 @@ struct policy_params {
 	double exponent_min;		/* when the fleet is saturated */
 	double exponent_from;		/* busy share where it leaves 1 */
 	double exponent_to;		/* busy share where it is exponent_min */
-	/* late metrics */
-	double late_hold;
+	/* late metrics: since the last poll that showed the machine */
+	double late_notice;		/* named among the reasons from then on */
+	double late_hold;		/* longer than some polls */
 	double late_relax;		/* time constant, after the hold */
 	/* pushes */
 	double dead_band;		/* relative change not worth a push */
@@ -70,7 +70,7 @@ enum policy_reason_type {
 	POLICY_REASON_WEIGHT_ZERO,	/* the administrator quiesced it */
 	POLICY_REASON_DRAINED,
 	POLICY_REASON_UNKNOWN,		/* no machine is known: neutral */
-	POLICY_REASON_NO_METRICS,	/* host silent from the beginning */
+	POLICY_REASON_NO_METRICS,	/* not two samples yet: neutral */
 	POLICY_REASON_STATE,		/* .state, .seconds since then */
 	POLICY_REASON_MOVED,		/* migrated to a host not watched */
 	POLICY_REASON_BLACKOUT,
@@ -150,10 +150,10 @@ int policy_inventory(struct policy *policy,
 /* True: it concerns a member, so evaluate now and not at the next poll. */
 bool policy_event(struct policy *policy, const struct vm_event *event);
 
-/* Of any or all members, read from the kernel at one moment. */
+/* Of any or all members, as the kernel just said. */
 void policy_connections(struct policy *policy,
 			const struct policy_connections *connections,
-			size_t n, uint64_t now_ns);
+			size_t n);
 
 /*
  * Verdicts in the order of policy_set_members(), valid until the next call of

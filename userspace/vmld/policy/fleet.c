@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <math.h>
+
+#include "policy/fleet.h"
+#include "policy/shape.h"
+#include "policy/slow_start.h"
+
+/*
+ * A member that fails fast would raise what is expected of the others, so it
+ * does not take part, as long as there are others.
+ */
+static double fleet_rate(const struct policy_params *params,
+			 const struct member *members, size_t n,
+			 uint64_t now_ns)
+{
+	double closed[2] = {}, cpu[2] = {};
+	int with;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct member *member = &members[i];
+		const struct speed *speed = &member->speed;
+		bool guarded = speed_is_guarded(speed, now_ns);
+
+		if (!member_is_fresh(member, params, now_ns))
+			continue;
+		closed[guarded] += fmax(speed->closed, 0);
+		cpu[guarded] += speed->cpu;
+	}
+	with = cpu[false] > 0 ? false : true;
+	return cpu[with] > 0 ? closed[with] / cpu[with] : 0;
+}
+
+static double fleet_busy(const struct policy_params *params,
+			 const struct member *members, size_t n,
+			 uint64_t now_ns)
+{
+	double busy = 0, vcpus = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct member *member = &members[i];
+		double weight;
+
+		if (!member_is_wanted(member) ||
+		    !member_is_fresh(member, params, now_ns))
+			continue;
+		weight = member->base.vcpus > 0 ? member->base.vcpus : 1;
+		busy += member->capacity.busy * weight;
+		vcpus += weight;
+	}
+	return vcpus > 0 ? busy / vcpus : 0;
+}
+
+/* The furthest that a member that may have connections has got. */
+static double fleet_slow_start(const struct policy_params *params,
+			       const struct member *members, size_t n,
+			       uint64_t now_ns)
+{
+	double most = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct member *member = &members[i];
+		const struct machine *machine = &member->machine;
+		enum machine_mode mode = machine_mode(machine, params, now_ns);
+		double factor = 1;
+
+		if (!member_is_wanted(member) || mode == MACHINE_DOWN ||
+		    mode == MACHINE_BLACKOUT)
+			continue;
+		if (member->config.has_vm)
+			factor = slow_start_factor(params, machine->started_ns,
+						   now_ns);
+		most = fmax(most, factor);
+	}
+	return most > 0 ? most : 1;
+}
+
+void fleet_measure(struct fleet *fleet, const struct policy_params *params,
+		   const struct member *members, size_t n, uint64_t now_ns)
+{
+	fleet->rate = fleet_rate(params, members, n, now_ns);
+	fleet->busy = fleet_busy(params, members, n, now_ns);
+	fleet->exponent = shape_exponent(params, fleet->busy);
+	fleet->slow_start = fleet_slow_start(params, members, n, now_ns);
+}

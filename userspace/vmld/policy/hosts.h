@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Hypervisors as small numbers, and when each of them was polled last. */
+#ifndef VMLD_POLICY_HOSTS_H
+#define VMLD_POLICY_HOSTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hosts {
+	struct host {
+		char *name;
+		uint64_t polled_ns;
+	} *hosts;
+	size_t n;
+};
+
+/* The number of a name, given to it the first time; -ENOMEM. */
+int hosts_intern(struct hosts *hosts, const char *name);
+
+/* False: a poll at least as late as this one has been seen already. */
+bool hosts_advance(struct hosts *hosts, int host, uint64_t polled_ns);
+
+void hosts_done(struct hosts *hosts);
+
+#endif

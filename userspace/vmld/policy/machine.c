@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "policy/elapsed.h"
+#include "policy/machine.h"
+
+void machine_init(struct machine *machine)
+{
+	*machine = (struct machine){
+		.host = MACHINE_NO_HOST,
+		.other_host = MACHINE_NO_HOST,
+		.boot_id = VM_BOOT_ID_NONE,
+	};
+}
+
+static void set_state(struct machine *machine, enum vm_state state,
+		      uint64_t time_ns)
+{
+	if (machine->state != state)
+		machine->since_ns = time_ns;
+	machine->state = state;
+	machine->known_ns = time_ns;
+	machine->blackout = false;
+	machine->moved = false;
+}
+
+static void set_down(struct machine *machine, enum vm_state state,
+		     uint64_t time_ns)
+{
+	set_state(machine, state, time_ns);
+	machine->migrating_ns = 0;
+}
+
+static void set_blackout(struct machine *machine, uint64_t time_ns)
+{
+	set_state(machine, VM_STATE_PAUSED, time_ns);
+	machine->blackout = true;
+}
+
+static void set_moved(struct machine *machine, uint64_t time_ns)
+{
+	set_down(machine, VM_STATE_UNKNOWN, time_ns);
+	machine->moved = true;
+}
+
+static void set_running(struct machine *machine,
+			const struct policy_params *params, uint64_t time_ns)
+{
+	/* Away for long, and not started anew: its caches are cold. */
+	if (machine->state == VM_STATE_PAUSED &&
+	    elapsed(time_ns, machine->since_ns) >= params->cold_pause)
+		machine->started_ns = time_ns;
+	set_state(machine, VM_STATE_RUNNING, time_ns);
+}
+
+static bool is_migrating(const struct machine *machine,
+			 const struct policy_params *params, uint64_t now_ns)
+{
+	return machine->migrating_ns &&
+	       elapsed(now_ns, machine->migrating_ns) <
+			params->migration_silence;
+}
+
+/* It runs on host now, where it did not start. */
+static void move_to(struct machine *machine,
+		    const struct policy_params *params, int host,
+		    int64_t boot_id, uint64_t time_ns)
+{
+	machine->host = host;
+	machine->epoch++;
+	machine->boot_id = boot_id;
+	machine->other_host = MACHINE_NO_HOST;
+	machine->migrating_ns = 0;
+	set_running(machine, params, time_ns);
+	machine->seen_ns = time_ns;
+}
+
+/*
+ * The machine stands still, or is gone, where it ran last. A moment ago
+ * another host had it running: then it is there, and not down.
+ */
+static bool follow(struct machine *machine,
+		   const struct policy_params *params, uint64_t time_ns)
+{
+	if (machine->other_host == MACHINE_NO_HOST ||
+	    elapsed(time_ns, machine->other_ns) > params->late_hold)
+		return false;
+	move_to(machine, params, machine->other_host, VM_BOOT_ID_NONE,
+		machine->other_ns);
+	return true;
+}
+
+static bool is_down(const struct machine *machine)
+{
+	return machine->state == VM_STATE_SHUTOFF ||
+	       machine->state == VM_STATE_CRASHED;
+}
+
+static uint64_t start_of(const struct machine *machine,
+			 const struct vm_sample *sample)
+{
+	if (sample->started_ns)
+		return sample->started_ns;
+	/* 0: it may have run for long before anybody looked. */
+	return machine->state == VM_STATE_UNKNOWN ? 0 : sample->time_ns;
+}
+
+static void sample_elsewhere(struct machine *machine,
+			     const struct policy_params *params, int host,
+			     const struct vm_sample *sample)
+{
+	if (sample->state == VM_STATE_PAUSED &&
+	    sample->pause == VM_PAUSE_MIGRATION) {
+		if (machine->state == VM_STATE_RUNNING)
+			machine->migrating_ns = sample->time_ns;
+		return;
+	}
+	if (sample->state != VM_STATE_RUNNING)
+		return;
+	/*
+	 * Two hosts that both have it running see it at two moments. The one
+	 * known already stays, until it says otherwise or says nothing.
+	 */
+	if (machine->state == VM_STATE_RUNNING &&
+	    elapsed(sample->time_ns, machine->seen_ns) <= params->late_hold) {
+		machine->other_host = host;
+		machine->other_ns = sample->time_ns;
+		return;
+	}
+	if (is_down(machine))
+		machine->started_ns = start_of(machine, sample);
+	move_to(machine, params, host, sample->boot_id, sample->time_ns);
+}
+
+/* The boot id tells of a start of which there was no event. */
+static void sample_boot(struct machine *machine,
+			const struct vm_sample *sample)
+{
+	bool first = machine->boot_id == VM_BOOT_ID_NONE;
+
+	if (sample->boot_id == machine->boot_id)
+		return;
+	/* An event said that it runs here, but not as which boot. */
+	if (!first || machine->state != VM_STATE_RUNNING) {
+		machine->started_ns = start_of(machine, sample);
+		machine->epoch++;
+	}
+	machine->boot_id = sample->boot_id;
+}
+
+static void sample_here(struct machine *machine,
+			const struct policy_params *params,
+			const struct vm_sample *sample)
+{
+	machine->seen_ns = sample->time_ns;
+	switch (sample->state) {
+	case VM_STATE_RUNNING:
+	case VM_STATE_MIGRATING:
+		sample_boot(machine, sample);
+		set_running(machine, params, sample->time_ns);
+		break;
+	case VM_STATE_PAUSED:
+		if (sample->pause == VM_PAUSE_MIGRATION)
+			set_blackout(machine, sample->time_ns);
+		else
+			set_down(machine, VM_STATE_PAUSED, sample->time_ns);
+		break;
+	case VM_STATE_SHUTOFF:
+		machine_missing(machine, params, sample->time_ns);
+		break;
+	case VM_STATE_CRASHED:
+		set_down(machine, VM_STATE_CRASHED, sample->time_ns);
+		break;
+	case VM_STATE_UNKNOWN:
+	case _VM_STATE_MAX:
+		break;
+	}
+}
+
+bool machine_sample(struct machine *machine,
+		    const struct policy_params *params, int host,
+		    const struct vm_sample *sample)
+{
+	if (machine->host == MACHINE_NO_HOST)
+		machine->host = host;
+	if (sample->time_ns < machine->known_ns)
+		return false;
+	if (machine->host == host)
+		sample_here(machine, params, sample);
+	else
+		sample_elsewhere(machine, params, host, sample);
+	return machine->host == host;
+}
+
+void machine_missing(struct machine *machine,
+		     const struct policy_params *params, uint64_t time_ns)
+{
+	if (time_ns < machine->known_ns)
+		return;
+	machine->seen_ns = time_ns;
+	if (follow(machine, params, time_ns))
+		return;
+	/* It left while the source had no event for it. */
+	if (machine->blackout)
+		set_moved(machine, time_ns);
+	else if (!machine->moved)
+		set_down(machine, VM_STATE_SHUTOFF, time_ns);
+	machine->boot_id = VM_BOOT_ID_NONE;
+}
+
+static void start(struct machine *machine, int host,
+		  const struct vm_event *event)
+{
+	machine->host = host;
+	machine->epoch++;
+	machine->boot_id = event->boot_id;
+	machine->other_host = MACHINE_NO_HOST;
+	machine->migrating_ns = 0;
+	machine->started_ns = event->time_ns;
+	set_state(machine, VM_STATE_RUNNING, event->time_ns);
+	machine->seen_ns = event->time_ns;
+}
+
+/* Signs that count only from the host on which the machine is. */
+static void event_here(struct machine *machine,
+		       const struct policy_params *params,
+		       const struct vm_event *event)
+{
+	uint64_t time_ns = event->time_ns;
+
+	switch (event->type) {
+	case VM_EVENT_REBOOTED:
+		machine->started_ns = time_ns;
+		break;
+	case VM_EVENT_STOPPED:
+		set_down(machine, VM_STATE_SHUTOFF, time_ns);
+		break;
+	case VM_EVENT_CRASHED:
+		set_down(machine, VM_STATE_CRASHED, time_ns);
+		break;
+	case VM_EVENT_SUSPENDED:
+	case VM_EVENT_IO_ERROR:
+	case VM_EVENT_WATCHDOG:
+		set_down(machine, VM_STATE_PAUSED, time_ns);
+		break;
+	case VM_EVENT_RESUMED:
+		/* Here, so that the migration has failed. */
+		if (machine->blackout)
+			machine->migrating_ns = 0;
+		set_running(machine, params, time_ns);
+		break;
+	case VM_EVENT_MIGRATING_OUT:
+		machine->migrating_ns = time_ns;
+		break;
+	case VM_EVENT_BLACKOUT:
+		set_blackout(machine, time_ns);
+		break;
+	case VM_EVENT_MIGRATED_OUT:
+		if (!follow(machine, params, time_ns))
+			set_moved(machine, time_ns);
+		break;
+	case VM_EVENT_MIGRATION_ENDED:
+		machine->migrating_ns = 0;
+		break;
+	default:
+		break;
+	}
+}
+
+void machine_event(struct machine *machine, const struct policy_params *params,
+		   int host, const struct vm_event *event)
+{
+	if (event->time_ns < machine->known_ns)
+		return;
+	if (machine->host == MACHINE_NO_HOST)
+		machine->host = host;
+	switch (event->type) {
+	case VM_EVENT_STARTED:
+	case VM_EVENT_RESTORED:
+		start(machine, host, event);
+		break;
+	case VM_EVENT_MIGRATED_IN:
+		move_to(machine, params, host, event->boot_id,
+			event->time_ns);
+		break;
+	case VM_EVENT_MIGRATING_IN:
+		if (machine->host == host)
+			set_blackout(machine, event->time_ns);
+		else if (machine->state == VM_STATE_RUNNING)
+			machine->migrating_ns = event->time_ns;
+		break;
+	default:
+		if (machine->host == host)
+			event_here(machine, params, event);
+		break;
+	}
+}
+
+enum machine_mode machine_mode(const struct machine *machine,
+			       const struct policy_params *params,
+			       uint64_t now_ns)
+{
+	switch (machine->state) {
+	case VM_STATE_UNKNOWN:
+	case _VM_STATE_MAX:
+		return machine->moved ? MACHINE_MOVED : MACHINE_UNKNOWN;
+	case VM_STATE_RUNNING:
+	case VM_STATE_MIGRATING:
+		return is_migrating(machine, params, now_ns) ?
+		       MACHINE_MIGRATING : MACHINE_UP;
+	case VM_STATE_PAUSED:
+		if (!machine->blackout)
+			return MACHINE_DOWN;
+		/* Nobody says how it ended: it may run for long. */
+		return elapsed(now_ns, machine->known_ns) <
+				params->blackout_silence ?
+		       MACHINE_BLACKOUT : MACHINE_MOVED;
+	case VM_STATE_SHUTOFF:
+	case VM_STATE_CRASHED:
+		return MACHINE_DOWN;
+	}
+	return MACHINE_UNKNOWN;
+}

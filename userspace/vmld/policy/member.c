@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <math.h>
+
+#include "policy/elapsed.h"
+#include "policy/fleet.h"
+#include "policy/member.h"
+#include "policy/shape.h"
+#include "policy/slow_start.h"
+#include "policy/staleness.h"
+
+/* A factor nearer to 1 than that is no reason for anything. */
+#define NOTABLE 0.01
+
+void member_init(struct member *member, const struct policy_member *config)
+{
+	*member = (struct member){ .config = *config };
+	machine_init(&member->machine);
+	speed_init(&member->speed);
+}
+
+/* Forget what does not hold for another boot, or another host. */
+static void follow_machine(struct member *member, const struct machine *before)
+{
+	const struct machine *machine = &member->machine;
+
+	if (machine->epoch == before->epoch)
+		return;
+	member->base.valid = false;
+	capacity_restart(&member->capacity);
+	if (machine->started_ns != before->started_ns)
+		speed_restart(&member->speed);
+	else
+		speed_skip(&member->speed);
+}
+
+void member_sample(struct member *member, const struct policy_params *params,
+		   int host, const struct vm_sample *sample)
+{
+	const struct machine before = member->machine;
+	struct interval interval;
+	bool current;
+
+	current = machine_sample(&member->machine, params, host, sample);
+	follow_machine(member, &before);
+	if (!current)
+		return;
+	if (member->machine.state != VM_STATE_RUNNING) {
+		member->base.valid = false;
+		return;
+	}
+	switch (interval_next(&member->base, sample, &interval)) {
+	case INTERVAL_TOO_SHORT:
+		break;
+	case INTERVAL_NEW_BASE:
+		speed_skip(&member->speed);
+		break;
+	case INTERVAL_COMPLETE:
+		capacity_step(&member->capacity, params, &interval);
+		speed_step(&member->speed, params, &interval);
+		break;
+	}
+}
+
+void member_missing(struct member *member, const struct policy_params *params,
+		    uint64_t time_ns)
+{
+	const struct machine before = member->machine;
+
+	machine_missing(&member->machine, params, time_ns);
+	follow_machine(member, &before);
+	if (member->machine.state != VM_STATE_RUNNING)
+		member->base.valid = false;
+}
+
+void member_event(struct member *member, const struct policy_params *params,
+		  int host, const struct vm_event *event)
+{
+	const struct machine before = member->machine;
+
+	machine_event(&member->machine, params, host, event);
+	follow_machine(member, &before);
+}
+
+bool member_is_wanted(const struct member *member)
+{
+	return member->config.weight > 0 && !member->config.drained;
+}
+
+bool member_is_fresh(const struct member *member,
+		     const struct policy_params *params, uint64_t now_ns)
+{
+	return member->capacity.known &&
+	       member->machine.state == VM_STATE_RUNNING &&
+	       elapsed(now_ns, member->machine.seen_ns) <= params->late_hold;
+}
+
+void verdict_add(struct policy_verdict *verdict,
+		 const struct policy_reason *reason)
+{
+	if (verdict->n_reasons < POLICY_MAX_REASONS)
+		verdict->reasons[verdict->n_reasons++] = *reason;
+}
+
+#define because(verdict, ...) \
+	verdict_add(verdict, &(struct policy_reason){ __VA_ARGS__ })
+
+static bool is_notable(double factor)
+{
+	return fabs(factor - 1) >= NOTABLE;
+}
+
+static double judge_capacity(const struct member *member,
+			     const struct policy_params *params,
+			     uint64_t now_ns, struct policy_verdict *verdict)
+{
+	const struct capacity *capacity = &member->capacity;
+	double late = elapsed(now_ns, member->machine.seen_ns);
+	double forecast;
+
+	if (!capacity->known) {
+		if (member->base.valid)
+			because(verdict, .type = POLICY_REASON_NO_METRICS);
+		return 1;
+	}
+	if (capacity->steal >= NOTABLE)
+		because(verdict, .type = POLICY_REASON_STEAL,
+			.share = capacity->steal,
+			.factor = 1 - capacity->steal);
+	if (capacity->stall >= NOTABLE)
+		because(verdict, .type = POLICY_REASON_STALL,
+			.share = capacity->stall,
+			.factor = 1 - capacity->stall);
+	if (fabs(capacity->forecast - capacity->value) >= NOTABLE &&
+	    capacity->value > 0)
+		because(verdict, .type = POLICY_REASON_PREDICTED,
+			.factor = capacity->forecast / capacity->value);
+
+	forecast = staleness_relax(capacity->forecast,
+				   staleness_belief(params, late));
+	if (late > params->late_hold)
+		because(verdict, .type = POLICY_REASON_LATE_DRIFT,
+			.seconds = late, .factor = forecast);
+	else if (late > params->late_notice)
+		because(verdict, .type = POLICY_REASON_LATE_HOLD,
+			.seconds = late);
+	return forecast;
+}
+
+static double judge_slow_start(const struct member *member,
+			       const struct policy_params *params,
+			       const struct fleet *fleet, uint64_t now_ns,
+			       struct policy_verdict *verdict)
+{
+	uint64_t started_ns = member->machine.started_ns;
+	/*
+	 * Only the proportion between members counts, so that none is slowed
+	 * down when all of them are new.
+	 */
+	double factor = slow_start_factor(params, started_ns, now_ns) /
+			fleet->slow_start;
+
+	factor = fmin(factor, 1);
+	if (is_notable(factor))
+		because(verdict, .type = POLICY_REASON_SLOW_START,
+			.seconds = elapsed(now_ns, started_ns),
+			.of = params->slow_start, .factor = factor);
+	return factor;
+}
+
+/* Of a member that runs. */
+static uint32_t judge_worth(struct member *member,
+			    const struct policy_params *params,
+			    const struct fleet *fleet, uint64_t now_ns,
+			    bool migrating, struct policy_verdict *verdict)
+{
+	struct speed *speed = &member->speed;
+	double worth = judge_capacity(member, params, now_ns, verdict);
+
+	if (migrating) {
+		worth *= params->migration_factor;
+		because(verdict, .type = POLICY_REASON_MIGRATING,
+			.factor = params->migration_factor);
+	}
+	speed_judge(speed, params, fleet->rate, now_ns);
+	worth *= speed->factor;
+	if (is_notable(speed->factor))
+		because(verdict, .type = POLICY_REASON_SPEED,
+			.factor = speed->factor);
+	worth *= judge_slow_start(member, params, fleet, now_ns, verdict);
+
+	if (speed_is_guarded(speed, now_ns)) {
+		worth = params->floor;
+		because(verdict, .type = POLICY_REASON_FAIL_FAST,
+			.seconds = elapsed(speed->guard_until_ns, now_ns));
+	} else if (worth < params->floor) {
+		because(verdict, .type = POLICY_REASON_FLOOR,
+			.factor = worth);
+	}
+	if (is_notable(fleet->exponent))
+		because(verdict, .type = POLICY_REASON_SATURATED,
+			.share = fleet->busy, .factor = fleet->exponent);
+	return shape_scale(params, worth, fleet->exponent);
+}
+
+static enum vm_state shown_state(const struct machine *machine,
+				 enum machine_mode mode)
+{
+	switch (mode) {
+	case MACHINE_MIGRATING:
+	case MACHINE_BLACKOUT:
+		return VM_STATE_MIGRATING;
+	case MACHINE_MOVED:
+	case MACHINE_UNKNOWN:
+		return VM_STATE_UNKNOWN;
+	case MACHINE_UP:
+	case MACHINE_DOWN:
+		break;
+	}
+	return machine->state;
+}
+
+static uint32_t judge_state(struct member *member,
+			    const struct policy_params *params,
+			    const struct fleet *fleet, uint64_t now_ns,
+			    enum machine_mode mode,
+			    struct policy_verdict *verdict)
+{
+	const struct machine *machine = &member->machine;
+
+	switch (mode) {
+	case MACHINE_UNKNOWN:
+		because(verdict, .type = POLICY_REASON_UNKNOWN);
+		return VML_SCALE_ONE;
+	case MACHINE_MOVED:
+		because(verdict, .type = POLICY_REASON_MOVED);
+		return VML_SCALE_ONE;
+	case MACHINE_DOWN:
+		because(verdict, .type = POLICY_REASON_STATE,
+			.state = machine->state,
+			.seconds = elapsed(now_ns, machine->since_ns));
+		return 0;
+	case MACHINE_BLACKOUT:
+		because(verdict, .type = POLICY_REASON_BLACKOUT);
+		return 0;
+	case MACHINE_MIGRATING:
+	case MACHINE_UP:
+		break;
+	}
+	return judge_worth(member, params, fleet, now_ns,
+			   mode == MACHINE_MIGRATING, verdict);
+}
+
+void member_judge(struct member *member, const struct policy_params *params,
+		  const struct fleet *fleet, uint64_t now_ns,
+		  struct policy_verdict *ret_verdict)
+{
+	enum machine_mode mode = MACHINE_UNKNOWN;
+
+	if (member->config.has_vm)
+		mode = machine_mode(&member->machine, params, now_ns);
+	*ret_verdict = (struct policy_verdict){
+		.key = member->config.key,
+		.state = shown_state(&member->machine, mode),
+	};
+	if (member->config.weight == 0)
+		because(ret_verdict, .type = POLICY_REASON_WEIGHT_ZERO);
+	if (member->config.drained) {
+		because(ret_verdict, .type = POLICY_REASON_DRAINED);
+		ret_verdict->scale = 0;
+		return;
+	}
+	ret_verdict->scale = judge_state(member, params, fleet, now_ns, mode,
+					 ret_verdict);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A member: its destination, its machine, and what was learned of both. */
+#ifndef VMLD_POLICY_MEMBER_H
+#define VMLD_POLICY_MEMBER_H
+
+#include "policy/capacity.h"
+#include "policy/interval.h"
+#include "policy/machine.h"
+#include "policy/policy.h"
+#include "policy/speed.h"
+
+struct member {
+	struct policy_member config;
+	struct machine machine;
+	struct interval_base base;
+	struct capacity capacity;
+	struct speed speed;
+};
+
+struct fleet;
+
+void member_init(struct member *member, const struct policy_member *config);
+void member_sample(struct member *member, const struct policy_params *params,
+		   int host, const struct vm_sample *sample);
+/* A poll of its host, complete, did not show its machine. */
+void member_missing(struct member *member, const struct policy_params *params,
+		    uint64_t time_ns);
+void member_event(struct member *member, const struct policy_params *params,
+		  int host, const struct vm_event *event);
+
+/* Weight above 0 and not drained: the administrator lets it have some. */
+bool member_is_wanted(const struct member *member);
+/* Whether what was measured of it is recent, and it runs. */
+bool member_is_fresh(const struct member *member,
+		     const struct policy_params *params, uint64_t now_ns);
+
+void member_judge(struct member *member, const struct policy_params *params,
+		  const struct fleet *fleet, uint64_t now_ns,
+		  struct policy_verdict *ret_verdict);
+
+void verdict_add(struct policy_verdict *verdict,
+		 const struct policy_reason *reason);
+
+#endif

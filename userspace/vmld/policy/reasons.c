@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <math.h>
+#include <stdio.h>
+
+#include "policy/policy.h"
+#include "util.h"
+
+static const char *const names[_POLICY_REASON_MAX] = {
+	[POLICY_REASON_WEIGHT_ZERO] = "weight-zero",
+	[POLICY_REASON_DRAINED] = "drained",
+	[POLICY_REASON_UNKNOWN] = "unknown",
+	[POLICY_REASON_NO_METRICS] = "no-metrics",
+	[POLICY_REASON_STATE] = "state",
+	[POLICY_REASON_MOVED] = "moved",
+	[POLICY_REASON_BLACKOUT] = "blackout",
+	[POLICY_REASON_MIGRATING] = "migrating",
+	[POLICY_REASON_STEAL] = "steal",
+	[POLICY_REASON_STALL] = "stall",
+	[POLICY_REASON_PREDICTED] = "predicted",
+	[POLICY_REASON_SPEED] = "speed",
+	[POLICY_REASON_FAIL_FAST] = "fail-fast",
+	[POLICY_REASON_SLOW_START] = "slow-start",
+	[POLICY_REASON_FLOOR] = "floor",
+	[POLICY_REASON_SATURATED] = "saturated",
+	[POLICY_REASON_LATE_HOLD] = "late-hold",
+	[POLICY_REASON_LATE_DRIFT] = "late-drift",
+	[POLICY_REASON_PANIC] = "panic",
+};
+
+const char *policy_reason_name(enum policy_reason_type type)
+{
+	if (type < 0 || type >= _POLICY_REASON_MAX)
+		return "unknown-reason";
+	return names[type];
+}
+
+const char *policy_reason_format(const struct policy_reason *reason,
+				 char *buffer, size_t size)
+{
+	double percent = reason->share * 100;
+
+	switch (reason->type) {
+	case POLICY_REASON_WEIGHT_ZERO:
+		snprintf(buffer, size, "weight 0: quiesced by administrator");
+		break;
+	case POLICY_REASON_DRAINED:
+		snprintf(buffer, size, "drained: x0");
+		break;
+	case POLICY_REASON_UNKNOWN:
+		snprintf(buffer, size, "no machine known: neutral");
+		break;
+	case POLICY_REASON_NO_METRICS:
+		snprintf(buffer, size, "no metrics yet: neutral");
+		break;
+	case POLICY_REASON_STATE:
+		snprintf(buffer, size, "%s for %.0f s: x0",
+			 vm_state_name(reason->state), reason->seconds);
+		break;
+	case POLICY_REASON_MOVED:
+		snprintf(buffer, size, "migrated out of sight: neutral");
+		break;
+	case POLICY_REASON_BLACKOUT:
+		snprintf(buffer, size, "migration black-out: x0");
+		break;
+	case POLICY_REASON_MIGRATING:
+		snprintf(buffer, size, "migrating: x%.2f", reason->factor);
+		break;
+	case POLICY_REASON_STEAL:
+		snprintf(buffer, size, "steal %.0f %%: x%.2f", percent,
+			 reason->factor);
+		break;
+	case POLICY_REASON_STALL:
+		snprintf(buffer, size, "stall %.0f %%: x%.2f", percent,
+			 reason->factor);
+		break;
+	case POLICY_REASON_PREDICTED:
+		snprintf(buffer, size, "forecast: x%.2f", reason->factor);
+		break;
+	case POLICY_REASON_SPEED:
+		snprintf(buffer, size, "learned speed: x%.2f",
+			 reason->factor);
+		break;
+	case POLICY_REASON_FAIL_FAST:
+		snprintf(buffer, size, "fails fast: floor for %.0f s",
+			 ceil(reason->seconds));
+		break;
+	case POLICY_REASON_SLOW_START:
+		snprintf(buffer, size, "slow start %.0f s of %.0f s: x%.2f",
+			 reason->seconds, reason->of, reason->factor);
+		break;
+	case POLICY_REASON_FLOOR:
+		snprintf(buffer, size, "floor: x%.2f raised",
+			 reason->factor);
+		break;
+	case POLICY_REASON_SATURATED:
+		snprintf(buffer, size, "fleet %.0f %% busy: to the power %.2f",
+			 percent, reason->factor);
+		break;
+	case POLICY_REASON_LATE_HOLD:
+		snprintf(buffer, size, "metrics %.0f s late: held",
+			 reason->seconds);
+		break;
+	case POLICY_REASON_LATE_DRIFT:
+		snprintf(buffer, size,
+			 "metrics %.0f s late: drifts to neutral, x%.2f",
+			 reason->seconds, reason->factor);
+		break;
+	case POLICY_REASON_PANIC:
+		snprintf(buffer, size, "panic: no member is up: neutral");
+		break;
+	case _POLICY_REASON_MAX:
+		snprintf(buffer, size, "%s", "");
+		break;
+	}
+	return buffer;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Learned speed: how many connections a machine finishes for a second of CPU
+ * time, compared with the whole fleet; and the guard against a machine that
+ * finishes far too many, since failing is fast.
+ */
+#ifndef VMLD_POLICY_SPEED_H
+#define VMLD_POLICY_SPEED_H
+
+#include "policy/interval.h"
+#include "policy/policy.h"
+
+struct speed {
+	/* the kernel's counters, when last read */
+	bool counted;
+	uint64_t picks;
+	uint32_t active;
+
+	double pending;		/* closed since the last step; may be < 0 */
+	double closed;		/* forgetting sums; closed may be < 0 */
+	double cpu;		/* seconds */
+	bool fresh;		/* stepped since the last judgement */
+
+	double factor;		/* last learned */
+	uint64_t guard_until_ns;
+};
+
+void speed_init(struct speed *speed);
+
+/* Another reading of the kernel's counters. */
+void speed_count(struct speed *speed, uint64_t picks, uint32_t active);
+
+/* The CPU time of an interval, and what was closed since the last one. */
+void speed_step(struct speed *speed, const struct policy_params *params,
+		const struct interval *interval);
+
+/* The machine's CPU counters do not tell what these connections cost. */
+void speed_skip(struct speed *speed);
+
+/* The machine has started anew: what was learned is void, but not the guard. */
+void speed_restart(struct speed *speed);
+
+bool speed_is_guarded(const struct speed *speed, uint64_t now_ns);
+
+/*
+ * Renew factor and guard of a member that has been stepped, given the fleet's
+ * connections per second of CPU time.
+ */
+void speed_judge(struct speed *speed, const struct policy_params *params,
+		 double fleet_rate, uint64_t now_ns);
+
+#endif
