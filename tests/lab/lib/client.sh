@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# The client: load from its own namespace, across the director.
+
+# client_load OPTION... URL: see load.c
+client_load()
+{
+	lab_ns client "$LAB_LOAD" "$@"
+}
+
+# client_load_start NAME OPTION... URL: in the background, with a line a second
+# in $LAB_RUN/load-NAME.log and the figures in $LAB_RUN/load-NAME.json
+client_load_start()
+{
+	local name=$1
+	shift
+	rm -f "$LAB_RUN/load-$name.json"
+	lab_ns client "$LAB_LOAD" -p -j "$LAB_RUN/load-$name.json" "$@" \
+		> "$LAB_RUN/load-$name.log" 2>&1 < /dev/null &
+	echo $! > "$LAB_RUN/load-$name.pid"
+}
+
+# client_load_wait NAME: until it has ended by itself
+client_load_wait()
+{
+	wait "$(cat "$LAB_RUN/load-$1.pid")"
+}
+
+# client_load_stop NAME: ends it early; its figures are written
+client_load_stop()
+{
+	kill -TERM "$(cat "$LAB_RUN/load-$1.pid")" 2> /dev/null || :
+	client_load_wait "$1"
+}
+
+# client_exec COMMAND...
+client_exec()
+{
+	lab_ns client "$@"
+}

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# Virtual machines: libvirt domains that boot Debian's kernel with a busybox
+# initramfs and our web server.
+
+_lab_guest_modules="virtio_pci virtio_net virtio_balloon virtio-rng evdev button ipip"
+
+_lab_guest_initramfs()
+{
+	[ -n "${LAB_WEBSERVER:-}" ] || lab_programs || return 1
+	_lab_initramfs guest / "$_lab_guest_modules" "$LAB_WEBSERVER" \
+		"$_lab_dir/guest-init"
+}
+
+# The last number of a VM's name makes its address: web-1 is 10.77.0.21
+_lab_vm_host()
+{
+	echo $((20 + ${1##*[!0-9]}))
+}
+
+# vm_address NAME
+vm_address()
+{
+	echo "10.77.0.$(_lab_vm_host "$1")"
+}
+
+_lab_domain_xml()
+{
+	local name=$1 memory=$2 vcpus=$3 cpus=$4 options=$5 type=qemu features=''
+	local host cpu="<cpu mode='custom' match='exact' check='none'><model fallback='allow'>qemu64</model></cpu>"
+	host=$(_lab_vm_host "$name")
+	if [ "$(lab_accel)" = kvm ]; then
+		type=kvm
+		cpu="<cpu mode='host-passthrough'/>"
+	else
+		# Or each machine takes a gigabyte for translated code
+		features="<tcg><tb-cache unit='MiB'>64</tb-cache></tcg>"
+	fi
+	cat <<- XML
+	<domain type='$type'>
+	  <name>$name</name>
+	  <memory unit='MiB'>$memory</memory>
+	  <vcpu placement='static'${cpus:+ cpuset='$cpus'}>$vcpus</vcpu>
+	  <os>
+	    <type arch='x86_64' machine='q35'>hvm</type>
+	    <kernel>/var/lib/libvirt/boot/vmlinux</kernel>
+	    <initrd>/var/lib/libvirt/boot/web.cpio</initrd>
+	    <cmdline>console=ttyS0 quiet panic=1 mitigations=off lab.name=$name lab.host=$host$options</cmdline>
+	  </os>
+	  <features><acpi/>$features</features>
+	  $cpu
+	  <on_poweroff>destroy</on_poweroff>
+	  <on_reboot>restart</on_reboot>
+	  <on_crash>destroy</on_crash>
+	  <devices>
+	    <controller type='usb' model='none'/>
+	    <interface type='bridge'>
+	      <mac address='52:54:00:77:00:$(printf %02x "$host")'/>
+	      <source bridge='br0'/>
+	      <model type='virtio'/>
+	    </interface>
+	    <serial type='file'><source path='/var/log/libvirt/qemu/$name-console.log'/></serial>
+	    <rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>
+	    <memballoon model='virtio'><stats period='1'/></memballoon>
+	  </devices>
+	</domain>
+	XML
+}
+
+# vm_start NAME [--on HYPERVISOR] [--memory MIB] [--vcpus N] [--cpuset CPUS]
+#	   [--direct] [--no-wait]
+# NAME ends in a number, web-1 is 10.77.0.21. --cpuset pins its vCPUs; --direct
+# lets it take direct-routed and tunnelled requests as well as masqueraded ones.
+# Returns when it answers HTTP, or at once with --no-wait (then see vm_wait).
+vm_start()
+{
+	local name=$1 on=hv1 memory=112 vcpus=1 cpus='' options='' wait=1
+	shift
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--on) on=$2; shift ;;
+		--memory) memory=$2; shift ;;
+		--vcpus) vcpus=$2; shift ;;
+		--cpuset) cpus=$2; shift ;;
+		--direct) options+=" lab.direct" ;;
+		--no-wait) wait= ;;
+		*)
+			_lab_say "vm_start: unknown option $1"
+			return 2
+			;;
+		esac
+		shift
+	done
+	mkdir -p "$LAB_RUN/vms"
+	if [ ! -e "$LAB_RUN/vms/$name" ]; then
+		_lab_domain_xml "$name" "$memory" "$vcpus" "$cpus" "$options" \
+			> "$LAB_RUN/$on/run/$name.xml"
+		_lab_virsh "$on" define "/run/$name.xml" > /dev/null || return 1
+		echo "$on" > "$LAB_RUN/vms/$name"
+	fi
+	vm_virsh "$name" start > /dev/null || return 1
+	[ -z "$wait" ] || vm_wait "$name"
+}
+
+# vm_virsh NAME VERB [ARGUMENT...]: virsh VERB NAME ARGUMENT... on its host
+vm_virsh()
+{
+	local name=$1 verb=$2
+	shift 2
+	_lab_virsh "$(cat "$LAB_RUN/vms/$name")" "$verb" "$name" "$@"
+}
+
+# vm_wait NAME [SECONDS]: until it answers HTTP
+vm_wait()
+{
+	if ! _lab_wait "${2:-60}" vm_answers "$1"; then
+		_lab_say "$1 does not answer:"
+		tail -n 5 "$LAB_RUN/$(cat "$LAB_RUN/vms/$1")/log/qemu/$1"*.log >&2
+		return 1
+	fi
+}
+
+# vm_answers NAME: asked directly, past the director
+vm_answers()
+{
+	lab_ns fabric curl -s -f -o /dev/null --max-time 2 \
+		"http://$(vm_address "$1")/"
+}
+
+# vm_pid NAME: its QEMU process, as seen from here
+vm_pid()
+{
+	local host pid inner
+	host=$(cat "$LAB_RUN/vms/$1") || return 1
+	inner=$(cat "$LAB_RUN/$host/run/libvirt/qemu/$1.pid") || return 1
+	for pid in $(_lab_processes_of_ns "$host"); do
+		if awk -v pid="$inner" \
+				'$1 == "NSpid:" { exit !(NF > 2 && $NF == pid) }' \
+				"/proc/$pid/status" 2> /dev/null; then
+			echo "$pid"
+			return 0
+		fi
+	done
+	return 1
+}
+
+# vm_kill9 NAME: its QEMU dies
+vm_kill9()
+{
+	kill -KILL "$(vm_pid "$1")"
+}
+
+vm_stop()
+{
+	vm_virsh "$1" destroy > /dev/null
+}
+
+vm_shutdown()
+{
+	vm_virsh "$1" shutdown > /dev/null
+}
+
+vm_suspend()
+{
+	vm_virsh "$1" suspend > /dev/null
+}
+
+vm_resume()
+{
+	vm_virsh "$1" resume > /dev/null
+}
+
+# vm_reset NAME: a hard reboot
+vm_reset()
+{
+	vm_virsh "$1" reset > /dev/null
+}
+
+# vm_stats NAME: "TIME-NS DELAY-NS", summed over its vCPUs, as libvirt says:
+# how long they ran, and how long they wanted to and were kept from it.
+vm_stats()
+{
+	_lab_virsh "$(cat "$LAB_RUN/vms/$1")" domstats --vcpu "$1" |
+		awk -F= '/vcpu\.[0-9]+\.time=/ { time += $2 }
+			/vcpu\.[0-9]+\.delay=/ { delay += $2 }
+			END { printf "%.0f %.0f\n", time, delay }'
+}
