@@ -180,27 +180,42 @@ check-valgrind: unit-tests
 		tests/run-unit valgrind $(unit-programs)
 
 check-build:
-	+$(Q)KDIR='$(KDIR)' RELEASE='$(release)' tests/build/run
+	$(Q)KDIR='$(KDIR)' RELEASE='$(release)' tests/build/run
 
 check-kunit:
-	+$(Q)tests/kunit/run
+	$(Q)tests/kunit/run
 
-check-e2e: all
-	+$(Q)BUILD='$(abspath $(O))' tests/e2e/run
+# The lab boots the newest kernel of this machine, whichever is running.
+lab-kdir = $(firstword $(foreach v,$(shell ls /boot 2>/dev/null | \
+	sed -n 's/^vmlinuz-//p' | sort -rV),$(wildcard /lib/modules/$(v)/build)))
+ifeq ($(origin KDIR),file)
+for-lab = KDIR='$(lab-kdir)'
+endif
+
+print-lab-kdir:
+	@echo '$(lab-kdir)'
+
+check-e2e:
+	+$(Q)$(MAKE) $(for-lab) all
+	$(Q)BUILD='$(abspath $(O))' tests/e2e/run
 
 check:
-	+@O='$(O)' tests/check
+	@O='$(O)' KDIR='$(if $(for-lab),,$(KDIR))' tests/check
 
 check-all:
-	+@O='$(O)' tests/check all
+	@O='$(O)' KDIR='$(if $(for-lab),,$(KDIR))' tests/check all
 
 lint:
-	+$(Q)KDIR='$(KDIR)' RELEASE='$(release)' tests/lint
+	$(Q)KDIR='$(KDIR)' RELEASE='$(release)' tests/lint
 
 demo:
 	$(Q)tests/install-dependencies build demo
-	+$(Q)$(MAKE) all
-	+$(Q)BUILD='$(abspath $(O))' tests/demo/run
+	+$(Q)$(MAKE) demo-installed
+
+# Another make, which finds what has been installed just now.
+demo-installed:
+	+$(Q)$(MAKE) $(for-lab) all
+	$(Q)BUILD='$(abspath $(O))' tests/demo/run
 
 # --- Installation -----------------------------------------------------------
 
@@ -272,5 +287,6 @@ clean:
 
 FORCE:
 .PHONY: FORCE all module userspace unit-tests check check-all check-unit \
-	check-valgrind check-build check-kunit check-e2e lint demo install \
-	install-userspace install-module uninstall help clean
+	check-valgrind check-build check-kunit check-e2e lint demo \
+	demo-installed print-lab-kdir install install-userspace \
+	install-module uninstall help clean
