@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Requests to vmld over its UNIX socket. */
+#ifndef VMLCTL_DAEMON_H
+#define VMLCTL_DAEMON_H
+
+#include "kernel.h"
+
+struct daemon_answer {
+	long status;		/* of HTTP */
+	json_t *body;		/* an object */
+};
+
+void daemon_answer_clear(struct daemon_answer *answer);
+
+/*
+ * Ask the daemon; method is GET, PUT or DELETE. -ENOENT, -ECONNREFUSED: it is
+ * not running; -EACCES; -ETIMEDOUT; -EBADMSG: what answers is not vmld. An
+ * HTTP error is an answer. error tells the reason in a sentence.
+ */
+int daemon_request(const char *socket_path, const char *method,
+		   const char *path, struct daemon_answer *ret_answer,
+		   char **ret_error);
+
+/* Ask, and print the answer's error, if it is one, or why there is none. */
+enum exit_code daemon_ask(const char *socket_path, const char *method,
+			  const char *path, json_t **ret_body);
+
+/* Put a domain's drain into force, or end it, and say so. */
+enum exit_code daemon_drain(const struct arguments *arguments,
+			    const char *method);
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "daemon.h"
+#include "output.h"
+#include "render.h"
+#include "unite.h"
+
+static const struct column columns[] = {
+	{ "DESTINATION", false },
+	{ "VM", false },
+	{ "STATE", false },
+	{ "WEIGHT", true },
+	{ "SCALE", true },
+	{ "EFFECTIVE", true },
+	{ "ACTIVE", true },
+	{ "INACTIVE", true },
+	{ "WHY", false },
+};
+
+static const struct column hypervisor_columns[] = {
+	{ "HYPERVISOR", false },
+	{ "STATE", false },
+	{ "DOMAINS", true },
+	{ "URI", false },
+	{ "ERROR", false },
+};
+
+static void add_text(struct table *table, const json_t *object,
+		     const char *name)
+{
+	const char *text = member_string(object, name);
+
+	table_add(table, "%s", *text ? text : "-");
+}
+
+/* All reasons in one cell; a drain is told even if no reason names it. */
+static int add_reasons(struct table *table, const json_t *destination)
+{
+	_cleanup_free_ char *text = NULL;
+	_cleanup_fclose_ FILE *stream = NULL;
+	const char *separator = "";
+	json_t *reason;
+	size_t i, size;
+
+	stream = open_memstream(&text, &size);
+	if (!stream)
+		return -ENOMEM;
+	json_array_foreach(json_object_get(destination, "reasons"), i,
+			   reason) {
+		fprintf(stream, "%s%s", separator,
+			json_string_value(reason) ?: "");
+		separator = "; ";
+	}
+	if (!*separator && json_is_true(json_object_get(destination,
+							"drained")))
+		fputs("drained", stream);
+	if (fflush(stream) < 0)
+		return -ENOMEM;
+	table_add(table, "%s", text);
+	return 0;
+}
+
+static int print_service(const json_t *service)
+{
+	_cleanup_(table_freep) struct table *table = NULL;
+	json_t *destination;
+	size_t i;
+	int r;
+
+	r = table_new(columns, ARRAY_SIZE(columns), &table);
+	if (r < 0)
+		return r;
+	render_service_line(service, stdout);
+	json_array_foreach(json_object_get(service, "destinations"), i,
+			   destination) {
+		add_text(table, destination, "destination");
+		add_text(table, destination, "domain");
+		add_text(table, destination, "vm_state");
+		render_weights(table, destination);
+		r = add_reasons(table, destination);
+		if (r < 0)
+			return r;
+	}
+	return table_print(table, "  ", stdout);
+}
+
+static int print_hypervisors(const json_t *hypervisors)
+{
+	_cleanup_(table_freep) struct table *table = NULL;
+	json_t *hypervisor;
+	size_t i;
+	int r;
+
+	if (!json_array_size(hypervisors))
+		return 0;
+	r = table_new(hypervisor_columns, ARRAY_SIZE(hypervisor_columns),
+		      &table);
+	if (r < 0)
+		return r;
+	json_array_foreach(hypervisors, i, hypervisor) {
+		add_text(table, hypervisor, "name");
+		add_text(table, hypervisor, "state");
+		table_add(table, "%lld", member_integer(hypervisor, "domains"));
+		add_text(table, hypervisor, "uri");
+		table_add(table, "%s", member_string(hypervisor, "error"));
+	}
+	return table_print(table, "", stdout);
+}
+
+static enum exit_code print_status(const json_t *status)
+{
+	const json_t *hypervisors, *service;
+	size_t i;
+	int r;
+
+	hypervisors = json_object_get(json_object_get(status, "daemon"),
+				      "hypervisors");
+	r = print_hypervisors(hypervisors);
+	json_array_foreach(json_object_get(status, "services"), i, service) {
+		if (i || json_array_size(hypervisors))
+			putchar('\n');
+		if (r >= 0)
+			r = print_service(service);
+	}
+	if (r < 0) {
+		complain("out of memory");
+		return EXIT_CODE_FAILED;
+	}
+	return output_end();
+}
+
+/*
+ * The daemon's status, or NULL and the reason why there is none, which the
+ * caller frees.
+ */
+static json_t *ask_daemon(const char *socket_path, char **ret_error)
+{
+	_cleanup_(daemon_answer_clear) struct daemon_answer answer = { 0 };
+
+	if (daemon_request(socket_path, "GET", "/v1/status", &answer,
+			   ret_error) < 0)
+		return NULL;
+	if (answer.status != 200) {
+		const char *error = member_string(answer.body, "error");
+
+		if (asprintf(ret_error, "vmld: HTTP status %ld%s%s",
+			     answer.status, *error ? ": " : "", error) < 0)
+			*ret_error = NULL;
+		return NULL;
+	}
+	return TAKE_PTR(answer.body);
+}
+
+static enum exit_code run(const struct arguments *arguments)
+{
+	const struct vml_service_key *only =
+		arguments->has_service ? &arguments->service : NULL;
+	_cleanup_(vml_client_freep) struct vml_client *client = NULL;
+	_cleanup_(json_decrefp) json_t *kernel = NULL;
+	_cleanup_(json_decrefp) json_t *daemon = NULL;
+	_cleanup_(json_decrefp) json_t *status = NULL;
+	_cleanup_free_ char *error = NULL;
+	char key[VML_KEY_STRING_MAX];
+	enum exit_code code;
+	int r;
+
+	if (arguments->n_operands) {
+		complain("name a service by its option, as with ipvsadm: -t ADDRESS:PORT");
+		return EXIT_CODE_USAGE;
+	}
+	code = kernel_open(&client);
+	if (code != EXIT_CODE_OK)
+		return code;
+	r = kernel_read(client, only, &kernel);
+	daemon = ask_daemon(arguments->socket, &error);
+	if (!daemon)
+		complain("%s; what only it knows is not shown",
+			 error ?: "out of memory");
+	if (r < 0) {
+		code = kernel_complain(client, r, only);
+		/* On a director without the module there is still the daemon. */
+		if (r != -ENODEV || !daemon)
+			return code;
+	}
+	status = status_unite(kernel, daemon,
+			      only ? vml_service_key_format(only, key) : NULL);
+	if (!status) {
+		complain("out of memory");
+		return EXIT_CODE_FAILED;
+	}
+	return arguments->json ? output_json(status) : print_status(status);
+}
+
+const struct verb verb_status = {
+	.name = "status",
+	.synopsis = "[SERVICE] [--json] [--socket PATH]",
+	.summary = "show services, destinations, weights, and why they are so",
+	.help =
+"Numbers come from the kernel, virtual machines and reasons from the daemon.\n"
+"Without the daemon the kernel's part is shown, and a note on the standard\n"
+"error. SCALE is the factor on WEIGHT, and EFFECTIVE their product. With\n"
+"--json, \"scale\" and \"effective_weight\" are the kernel's integers: 65536\n"
+"stands for 1.0.\n",
+	.options = OPTION_JSON | OPTION_SERVICE | OPTION_SOCKET,
+	.run = run,
+};

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "kernel.h"
+#include "output.h"
+#include "unite.h"
+
+/* The element of an array of objects whose member is this text. */
+static json_t *find(const json_t *array, const char *member, const char *text)
+{
+	json_t *element;
+	size_t i;
+
+	json_array_foreach(array, i, element)
+		if (!strcmp(member_string(element, member), text))
+			return element;
+	return NULL;
+}
+
+static int copy(json_t *to, const json_t *from, const char *const *names,
+		size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		json_t *value = json_object_get(from, names[i]);
+
+		if (value && json_object_set(to, names[i], value) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int annotate(json_t *destination, const json_t *member)
+{
+	static const char *const names[] = {
+		"domain", "uuid", "hypervisor", "vm_state", "drained", "reasons",
+	};
+
+	return copy(destination, member, names, ARRAY_SIZE(names));
+}
+
+/* A destination that the kernel part lacks. */
+static int append_member(json_t *destinations, const json_t *member)
+{
+	static const char *const names[] = { "destination", "weight", "scale" };
+	json_t *destination = json_object();
+	long long effective = member_integer(member, "weight") *
+			      member_integer(member, "scale");
+
+	if (json_array_append_new(destinations, destination) < 0 ||
+	    copy(destination, member, names, ARRAY_SIZE(names)) < 0 ||
+	    annotate(destination, member) < 0 ||
+	    json_object_set_new(destination, "effective_weight",
+				json_integer(effective)) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static int unite_service(json_t *service, const json_t *known)
+{
+	static const char *const names[] = { "name", "mode", "state" };
+	json_t *destinations = json_object_get(service, "destinations");
+	json_t *destination, *member;
+	size_t i;
+
+	if (copy(service, known, names, ARRAY_SIZE(names)) < 0)
+		return -ENOMEM;
+	json_array_foreach(json_object_get(known, "members"), i, member) {
+		int r;
+
+		destination = find(destinations, "destination",
+				   member_string(member, "destination"));
+		r = destination ? annotate(destination, member) :
+				  append_member(destinations, member);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int append_service(json_t *services, const json_t *known)
+{
+	static const char *const names[] = { "key", "generation" };
+	json_t *service = json_pack("{s:[]}", "destinations");
+
+	if (json_array_append_new(services, service) < 0 ||
+	    copy(service, known, names, ARRAY_SIZE(names)) < 0)
+		return -ENOMEM;
+	return unite_service(service, known);
+}
+
+static json_t *daemon_part(const json_t *daemon)
+{
+	_cleanup_(json_decrefp) json_t *part = NULL;
+
+	if (!daemon)
+		return json_null();
+	part = json_copy((json_t *)daemon);
+	if (!part)
+		return NULL;
+	json_object_del(part, "services");
+	return TAKE_PTR(part);
+}
+
+json_t *status_unite(const json_t *kernel, const json_t *daemon,
+		     const char *only)
+{
+	_cleanup_(json_decrefp) json_t *document = NULL;
+	json_t *services, *known;
+	size_t i;
+
+	services = kernel ? json_deep_copy(kernel) : json_array();
+	document = json_pack("{s:o, s:o}", "daemon", daemon_part(daemon),
+			     "services", services);
+	if (!document)
+		return NULL;
+	json_array_foreach(json_object_get(daemon, "services"), i, known) {
+		const char *key = member_string(known, "key");
+		json_t *service = find(services, "key", key);
+		int r = 0;
+
+		if (service)
+			r = unite_service(service, known);
+		else if (!only || !strcmp(key, only))
+			r = append_service(services, known);
+		if (r < 0)
+			return NULL;
+	}
+	return TAKE_PTR(document);
+}
