@@ -274,6 +274,13 @@ static int take_destination(struct nlmsghdr *header, void *userdata)
 	return r;
 }
 
+static int compare_destinations(const void *a, const void *b)
+{
+	const struct ipvs_destination *x = a, *y = b;
+
+	return vml_destination_key_compare(&x->key, &y->key);
+}
+
 int ipvs_destination_dump(struct ipvs_control *control,
 			  const struct vml_service_key *service,
 			  struct ipvs_destination **ret_destinations,
@@ -289,6 +296,9 @@ int ipvs_destination_dump(struct ipvs_control *control,
 		free(all.destinations);
 		return r;
 	}
+	if (all.n)
+		qsort(all.destinations, all.n, sizeof(*all.destinations),
+		      compare_destinations);
 	*ret_destinations = all.destinations;
 	*ret_n = all.n;
 	return 0;
@@ -312,6 +322,27 @@ int ipvs_destination_edit(struct ipvs_control *control,
 
 	return request(control, IPVS_CMD_SET_DEST, NLM_F_ACK, service, NULL,
 		       destination, true, &reply);
+}
+
+int ipvs_weight_set(struct ipvs_control *control,
+		    const struct vml_service_key *service,
+		    const struct vml_destination_key *key, uint32_t weight)
+{
+	_cleanup_free_ struct ipvs_destination *all = NULL;
+	size_t n;
+	int r;
+
+	/* The kernel takes a destination whole, or it loses what isn't said. */
+	r = ipvs_destination_dump(control, service, &all, &n);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n; i++) {
+		if (vml_destination_key_compare(&all[i].key, key))
+			continue;
+		all[i].weight = weight;
+		return ipvs_destination_edit(control, service, &all[i]);
+	}
+	return -ENOENT;
 }
 
 int ipvs_destination_remove(struct ipvs_control *control,

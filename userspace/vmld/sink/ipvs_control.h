@@ -58,7 +58,7 @@ int ipvs_service_edit(struct ipvs_control *control,
 		      const struct vml_service_key *key,
 		      const struct ipvs_service *service);
 
-/* The caller frees *ret_destinations. */
+/* Sorted by key; the caller frees *ret_destinations. */
 int ipvs_destination_dump(struct ipvs_control *control,
 			  const struct vml_service_key *service,
 			  struct ipvs_destination **ret_destinations,
@@ -70,6 +70,10 @@ int ipvs_destination_add(struct ipvs_control *control,
 int ipvs_destination_edit(struct ipvs_control *control,
 			  const struct vml_service_key *service,
 			  const struct ipvs_destination *destination);
+/* Change only the weight. */
+int ipvs_weight_set(struct ipvs_control *control,
+		    const struct vml_service_key *service,
+		    const struct vml_destination_key *key, uint32_t weight);
 int ipvs_destination_remove(struct ipvs_control *control,
 			    const struct vml_service_key *service,
 			    const struct vml_destination_key *key);

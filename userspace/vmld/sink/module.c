@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "sink/ipvs_control.h"
 #include "sink/sink.h"
 
 /* Long enough for 10,000 destinations, short enough for the watchdog. */
@@ -6,6 +7,7 @@
 
 struct module {
 	struct sink sink;
+	struct ipvs_control *control;
 	struct vml_client *client;
 	struct vml_listener *listener;	/* NULL: not yet */
 };
@@ -75,6 +77,15 @@ static int module_push(struct sink *sink, const struct vml_service_key *key,
 			     ret_generation);
 }
 
+static int module_set_weight(struct sink *sink,
+			     const struct vml_service_key *key,
+			     const struct vml_destination_key *destination,
+			     uint32_t weight)
+{
+	return ipvs_weight_set(to_module(sink)->control, key, destination,
+			       weight);
+}
+
 static int module_restore(struct sink *sink, const struct vml_service_key *key)
 {
 	const struct vml_commit commit = {};
@@ -125,6 +136,7 @@ static void module_free(struct sink *sink)
 static const struct sink_ops module_ops = {
 	.read = module_read,
 	.push = module_push,
+	.set_weight = module_set_weight,
 	.restore = module_restore,
 	.listen = module_listen,
 	.dispatch = module_dispatch,
@@ -132,7 +144,7 @@ static const struct sink_ops module_ops = {
 	.free = module_free,
 };
 
-int sink_module_new(struct sink **ret_sink)
+int sink_module_new(struct ipvs_control *control, struct sink **ret_sink)
 {
 	struct module *module = calloc(1, sizeof(*module));
 	int r;
@@ -141,6 +153,7 @@ int sink_module_new(struct sink **ret_sink)
 		return -ENOMEM;
 	module->sink.ops = &module_ops;
 	module->sink.has_leases = true;
+	module->control = control;
 	r = vml_client_open(&module->client);
 	if (r < 0) {
 		free(module);

@@ -42,8 +42,9 @@ sink_service_find(const struct sink_service *service,
 void sink_service_sort(struct sink_service *service);
 
 struct sink;
+struct ipvs_control;
 
-/* Something of a service changed; service is NULL: of any. */
+/* Something of a service changed, or, with VML_EVENT_LOST, of any. */
 typedef void (*sink_changed_t)(const struct vml_event *event, void *userdata);
 
 struct sink_ops {
@@ -54,14 +55,21 @@ struct sink_ops {
 	int (*read)(struct sink *sink, const struct vml_service_key *key,
 		    struct sink_service *ret_service);
 	/*
-	 * Replace all scales; a destination that isn't named is neutral.
-	 * generation is the one that was read. -ESTALE: it is another one
+	 * Replace all scales, given in the order of their keys; a destination
+	 * that isn't named is neutral. generation is the one that was read. -ESTALE: it is another one
 	 * now; -ENOENT: the service or a destination is gone.
 	 */
 	int (*push)(struct sink *sink, const struct vml_service_key *key,
 		    const struct vml_scale *scales, size_t n,
 		    uint32_t lease_ms, uint32_t generation,
 		    uint32_t *ret_generation);
+	/*
+	 * Change a destination's weight, as if the administrator had. Its
+	 * scale remains. -ENOENT.
+	 */
+	int (*set_weight)(struct sink *sink, const struct vml_service_key *key,
+			  const struct vml_destination_key *destination,
+			  uint32_t weight);
 	/* Leave the service on the administrator's weights. */
 	int (*restore)(struct sink *sink, const struct vml_service_key *key);
 	/*
@@ -81,14 +89,15 @@ struct sink {
 	bool has_leases;	/* else lease_ms and generation say nothing */
 };
 
-/* The module ip_vs_vml, through libvml. */
-int sink_module_new(struct sink **ret_sink);
+/* The module ip_vs_vml, through libvml. The control is borrowed. */
+int sink_module_new(struct ipvs_control *control, struct sink **ret_sink);
 
 /*
  * The weights of plain IPVS. The administrator's are kept in state_directory.
+ * The control, the directory's name and the log are borrowed.
  */
-int sink_ipvs_new(const char *state_directory, const struct log *log,
-		  struct sink **ret_sink);
+int sink_ipvs_new(struct ipvs_control *control, const char *state_directory,
+		  const struct log *log, struct sink **ret_sink);
 
 static inline struct sink *sink_free(struct sink *sink)
 {
