@@ -30,12 +30,16 @@ struct discover_rule {
 	unsigned int prefix;		/* bits of the subnet */
 	bool has_address;		/* "member": this very destination */
 	struct vm_address address;
+	struct vm_address excluded;	/* the service's own; family 0: none */
 	uint16_t port;			/* host byte order */
 	uint32_t weight;		/* carried through, for the caller */
 	unsigned int line;		/* of the configuration, likewise */
 };
 
-/* One destination with the machine behind it. */
+/*
+ * One destination with the machine behind it. A machine with several addresses
+ * that fit is behind several; loopback and link-local addresses never fit.
+ */
 struct discover_member {
 	struct vml_destination_key key;
 	bool has_vm;		/* false: of a "member" whose domain is unknown */
@@ -55,6 +59,12 @@ int discover_new(const struct discover_rule *rules, size_t n_rules,
 		 struct discover **ret_discover);
 struct discover *discover_free(struct discover *discover);
 void discover_freep(struct discover **discover);
+
+/*
+ * After a new configuration: remember what the discovery before it knew, where
+ * the new rules agree. -ENOMEM.
+ */
+int discover_inherit(struct discover *discover, const struct discover *before);
 
 /*
  * Match again. inventories: the last one of each hypervisor, NULLs are

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <fnmatch.h>
+#include <string.h>
+
+#include "discover_match.h"
+
+bool discover_match_domain(const struct discover_rule *rule,
+			   const char *domain, const char *hypervisor)
+{
+	bool here = rule->n_hypervisors == 0;
+
+	for (size_t i = 0; i < rule->n_hypervisors && !here; i++)
+		here = strcmp(rule->hypervisors[i], hypervisor) == 0;
+	if (!here)
+		return false;
+	if (rule->has_address)
+		return strcmp(rule->domain, domain) == 0;
+	return fnmatch(rule->domain, domain, 0) == 0;
+}
+
+static unsigned int address_bits(uint16_t family)
+{
+	return family == AF_INET ? 32 : 128;
+}
+
+static bool is_in_subnet(const struct vm_address *address,
+			 const struct vm_address *subnet, unsigned int prefix)
+{
+	const uint8_t *a = (const uint8_t *)&address->address;
+	const uint8_t *b = (const uint8_t *)&subnet->address;
+	unsigned int bytes = prefix / 8;
+	uint8_t mask = (uint8_t)(0xff00 >> prefix % 8);
+
+	if (address->family != subnet->family)
+		return false;
+	if (memcmp(a, b, bytes) != 0)
+		return false;
+	return mask == 0 || (a[bytes] & mask) == (b[bytes] & mask);
+}
+
+/* Not reached from outside of the machine, or not without naming a link. */
+static bool is_local(const struct vm_address *address)
+{
+	uint32_t ipv4;
+
+	if (address->family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(&address->address.ipv6) ||
+		       IN6_IS_ADDR_LINKLOCAL(&address->address.ipv6);
+	ipv4 = ntohl(address->address.ipv4.s_addr);
+	return ipv4 >> 24 == 127 || ipv4 >> 16 == 0xa9fe;
+}
+
+bool discover_match_address(const struct discover_rule *rule,
+			    const struct vm_address *address)
+{
+	if (rule->has_address)
+		return vm_address_equal(address, &rule->address);
+	if (is_local(address) || vm_address_equal(address, &rule->excluded))
+		return false;
+	return !rule->has_subnet ||
+	       is_in_subnet(address, &rule->subnet, rule->prefix);
+}
+
+static bool is_family(uint16_t family)
+{
+	return family == AF_INET || family == AF_INET6;
+}
+
+bool discover_rule_is_valid(const struct discover_rule *rule)
+{
+	if (rule->has_address && !is_family(rule->address.family))
+		return false;
+	if (!rule->has_subnet)
+		return true;
+	return is_family(rule->subnet.family) &&
+	       rule->prefix <= address_bits(rule->subnet.family);
+}
+
+void discover_key(struct vml_destination_key *ret_key,
+		  const struct discover_rule *rule,
+		  const struct vm_address *address)
+{
+	*ret_key = (struct vml_destination_key){
+		.family = address->family,
+		.port = rule->port,
+		.address = address->address,
+	};
+}
