@@ -22,13 +22,13 @@ _lab_add_nic()
 }
 
 # director_start [--kernel DIR] [--root DIR] [--module KO | --no-module]
-#		 [--cpus N] [--memory MIB]
+#		 [--cpus N] [--memory MIB] [--cpuset CPUS]
 # DIR is a root directory: --kernel takes its kernel and modules from there,
 # --root everything. The module installed for modprobe is the build's, if there
 # is one. Returns once commands can be run.
 director_start()
 {
-	local root=/ from='' module='' cpus=1 memory=512
+	local root=/ from='' module='' cpus=1 memory=512 cpuset=0-1023
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--kernel) from=$2 ;;
@@ -37,6 +37,7 @@ director_start()
 		--no-module) module=none; set -- "" "$@" ;;
 		--cpus) cpus=$2 ;;
 		--memory) memory=$2 ;;
+		--cpuset) cpuset=$2 ;;
 		*)
 			_lab_say "director_start: unknown option $1"
 			return 2
@@ -76,7 +77,8 @@ director_start()
 	_lab_add_nic servers 0
 	_lab_add_nic clients 1
 	_lab_add_nic manage 2
-	lab_ns fabric qemu-system-x86_64 -name director -machine q35 \
+	lab_ns fabric taskset -c "$cpuset" \
+		qemu-system-x86_64 -name director -machine q35 \
 		-accel "$accel" -cpu "$cpu" -smp "$cpus" -m "$memory" \
 		-nodefaults -no-user-config -display none -no-reboot \
 		-kernel "$kernel" -initrd "$initramfs" -append "$append" \
