@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define _cleanup_(function) __attribute__((cleanup(function)))
+#define _unused_ __attribute__((unused))
 #define _printf_(text, first) __attribute__((format(printf, text, first)))
 
 /*
