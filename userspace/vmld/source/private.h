@@ -5,6 +5,8 @@
 
 #include "source/source.h"
 
+#define _unused_ __attribute__((unused))
+
 struct source_ops {
 	int (*start)(struct source *source);
 	int (*poll)(struct source *source);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A script being played: the hosts and machines as they are at a moment.
+ * Time is seconds of the script, in nanoseconds from its start.
+ */
+#ifndef VMLD_SOURCE_WORLD_H
+#define VMLD_SOURCE_WORLD_H
+
+#include "source/script.h"
+
+struct world_host {
+	bool lost;
+	bool silent;
+};
+
+struct world_vm {
+	uint8_t uuid[VM_UUID_SIZE];
+	size_t host;
+	bool exists;
+	enum vm_state state;
+	enum vm_pause pause;
+	int64_t boot_id;
+	uint64_t started_ns;	/* 0: before the script began */
+	double vcpus;
+	double run;		/* shares of wall time */
+	double delay;
+	double stall;
+	uint64_t run_ns;	/* counters, of all vCPUs */
+	uint64_t delay_ns;
+	uint64_t stall_ns;
+	double closed;		/* connections a second */
+	double active;
+	double n_closed;	/* counter */
+	struct vm_address *addresses;
+	size_t n_addresses;
+	uint8_t (*macs)[VM_MAC_SIZE];
+	size_t n_macs;
+};
+
+struct world {
+	const struct script *script;	/* borrowed */
+	struct world_host *hosts;
+	struct world_vm *vms;
+	uint64_t now_ns;
+	size_t next_step;
+};
+
+/* -ENOMEM */
+int world_new(const struct script *script, struct world **ret_world);
+struct world *world_free(struct world *world);
+void world_freep(struct world **world);
+
+/* The first step not later than until_ns, applied at its time; NULL: none. */
+const struct script_step *world_step(struct world *world, uint64_t until_ns);
+
+/* Let the counters run on to a moment with no step before it. */
+void world_advance(struct world *world, uint64_t to_ns);
+
+/* When the next step is due; UINT64_MAX: never. */
+uint64_t world_next_ns(const struct world *world);
+
+/* What a poll of a host says; epoch_ns is when the script started. -ENOMEM. */
+int world_inventory(const struct world *world, size_t host, uint64_t epoch_ns,
+		    struct vm_inventory **ret_inventory);
+
+/* The event of a step; its strings are the script's. */
+void world_event(const struct world *world, const struct script_step *step,
+		 uint64_t epoch_ns, struct vm_event *ret_event);
+
+#endif
