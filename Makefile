@@ -195,9 +195,15 @@ endif
 print-lab-kdir:
 	@echo '$(lab-kdir)'
 
+# Namespaces and virtual machines of the lab take root.
+ifneq ($(shell id -u),0)
+as-root = sudo env VML_RESULTS="$$VML_RESULTS" \
+	VML_CACHE="$${VML_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/ipvs-vml}"
+endif
+
 check-e2e:
 	+$(Q)$(MAKE) $(for-lab) all
-	$(Q)BUILD='$(abspath $(O))' tests/e2e/run
+	$(Q)$(as-root) env BUILD='$(abspath $(O))' tests/e2e/run
 
 check:
 	@O='$(O)' KDIR='$(if $(for-lab),,$(KDIR))' tests/check
