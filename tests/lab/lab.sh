@@ -23,16 +23,19 @@
 #	10.78.0.0/24	clients: director .1, client .200, router .254
 #	10.79.0.0/24	the director's management: director .2
 
-_lab_dir=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
-LAB_TREE=$(cd "$_lab_dir/../.." && pwd)
-LAB_BUILD=${BUILD:-$LAB_TREE/build}
-LAB_CACHE=${VML_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/ipvs-vml}/lab
-LAB_BASE=/run/vml-lab
-LAB_VIP=10.77.0.100
+# shellcheck disable=SC2034 # used in the parts
+{
+	LAB_DIR=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
+	LAB_TREE=$(cd "$LAB_DIR/../.." && pwd)
+	LAB_BUILD=${BUILD:-$LAB_TREE/build}
+	LAB_CACHE=${VML_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/ipvs-vml}/lab
+	LAB_BASE=/run/vml-lab
+	LAB_VIP=10.77.0.100
+}
 
 for _lab_part in run network programs images accel director hypervisor vm \
 	client neighbour; do
 	# shellcheck source=/dev/null
-	. "$_lab_dir/lib/$_lab_part.sh"
+	. "$LAB_DIR/lib/$_lab_part.sh"
 done
 unset _lab_part

@@ -21,6 +21,17 @@ client_load_start()
 	echo $! > "$LAB_RUN/load-$name.pid"
 }
 
+# client_load_second NAME N: until the load in the background has run so long
+client_load_second()
+{
+	_lab_wait $(($2 + 10)) _lab_load_has_run "$@"
+}
+
+_lab_load_has_run()
+{
+	[ "$(wc -l < "$LAB_RUN/load-$1.log")" -ge "$2" ]
+}
+
 # client_load_wait NAME: until it has ended by itself
 client_load_wait()
 {

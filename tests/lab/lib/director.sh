@@ -5,7 +5,7 @@
 # (or of a directory) shared read-only under an overlay in memory. Commands run
 # through the agent, see agent.c.
 
-_lab_director_modules="virtio_pci virtio-rng virtio_net 9p 9pnet_virtio overlay"
+LAB_DIRector_modules="virtio_pci virtio-rng virtio_net 9p 9pnet_virtio overlay"
 
 # These two append to the array args of their caller.
 _lab_add_share()
@@ -54,8 +54,8 @@ director_start()
 	local kernel initramfs version accel append cpu=host args=()
 	version=$(_lab_kernel_version "$from") || return 1
 	kernel=$(lab_vmlinux "$from") || return 1
-	initramfs=$(_lab_initramfs director "$from" "$_lab_director_modules" \
-		"$LAB_AGENT" "$_lab_dir/director-init") || return 1
+	initramfs=$(_lab_initramfs director "$from" "$LAB_DIRector_modules" \
+		"$LAB_AGENT=agent" "$LAB_DIR/director-init") || return 1
 	accel=$(lab_accel) || return 1
 	[ "$accel" = kvm ] || cpu=qemu64,+rdrand
 
@@ -89,7 +89,7 @@ director_start()
 	if [ "$module" != none ]; then
 		_lab_stage_module "$from" "$module" || return 1
 	fi
-	if ! _lab_wait 60 _lab_director_decided; then
+	if ! _lab_wait 60 LAB_DIRector_decided; then
 		_lab_say "the director did not boot within 60 s:"
 		tail -n 20 "$LAB_RUN/director.console" >&2
 		return 1
@@ -104,7 +104,7 @@ director_start()
 	fi
 }
 
-_lab_director_decided()
+LAB_DIRector_decided()
 {
 	! director_running || director_exec -t 1 true 2> /dev/null
 }

@@ -27,7 +27,8 @@ _lab_cgroup_v1_mounts()
 {
 	local point type options controllers
 	while read -r _ point type options _; do
-		[ "$type" = cgroup ] && [ -w "$point/cgroup.procs" ] || continue
+		[ "$type" = cgroup ] || continue
+		[ -w "$point/cgroup.procs" ] || continue
 		controllers=$(tr ',' '\n' <<< "$options" |
 			grep -vxE 'rw|relatime|nosuid|nodev|noexec|xattr|clone_children|release_agent=.*' |
 			paste -sd,)
@@ -102,17 +103,6 @@ _lab_hypervisor_configure()
 	CONF
 }
 
-# The files that VMs boot, under the names that domains give them
-_lab_boot_files()
-{
-	local kernel initramfs
-	mkdir -p "$LAB_RUN/boot"
-	kernel=$(lab_vmlinux /) && initramfs=$(_lab_guest_initramfs) || return 1
-	[ -e "$LAB_RUN/boot/vmlinux" ] || cp "$kernel" "$LAB_RUN/boot/vmlinux"
-	[ -e "$LAB_RUN/boot/web.cpio" ] ||
-		cp "$initramfs" "$LAB_RUN/boot/web.cpio"
-}
-
 # hypervisor_start NAME [--no-cgroups]: NAME ends in a number, hv1 is
 # 10.77.0.11. Without control groups all VMs are plain processes with an equal
 # claim to the CPU; libvirt cannot limit them then.
@@ -126,7 +116,7 @@ hypervisor_start()
 		kind=$(_lab_cgroups)
 	fi
 	mkdir "$dir"
-	_lab_boot_files || return 1
+	mkdir -p "$LAB_RUN/boot"
 	_lab_ns_add "$name"
 	lab_ns "$name" ip link add br0 type bridge forward_delay 0
 	lab_ns "$name" ip link set br0 up
@@ -143,7 +133,7 @@ hypervisor_start()
 		_lab_join_cgroups "$dir"
 		exec setsid --fork nsenter --net="$LAB_RUN/ns/$name" \
 			unshare -m -u -i -C -p --fork --kill-child \
-			--mount-proc "$_lab_dir/hypervisor-init" "$name" \
+			--mount-proc "$LAB_DIR/hypervisor-init" "$name" \
 			"$dir" "$LAB_RUN/boot" "$kind"
 	) < /dev/null > "$dir/init.log" 2>&1
 	if ! _lab_wait 10 test -e "$dir/run/hypervisor-ready"; then

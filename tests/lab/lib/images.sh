@@ -94,41 +94,44 @@ _lab_copy_modules()
 		done
 }
 
-_lab_pack()
+# _lab_copy_program SOURCE=NAME DIRECTORY: as bin/NAME, with its libraries
+_lab_copy_program()
 {
-	(cd "$1" && find . | sort | cpio -o -H newc --quiet) > "$2"
+	local source=${1%=*} library
+	cp "$source" "$2/bin/${1##*=}"
+	for library in $(ldd "$source" 2> /dev/null | grep -o '/[^ ]*'); do
+		mkdir -p "$2${library%/*}"
+		cp -L "$library" "$2$library"
+	done
 }
 
-# _lab_make_initramfs ROOT VERSION INIT "MODULE..." "PROGRAM..." OUT
+# _lab_make_initramfs ROOT VERSION INIT "MODULE..." "SOURCE=NAME..." OUT
 _lab_make_initramfs()
 {
 	local dir=$6.dir program
 	mkdir -p "$dir"/{bin,modules,dev,proc,sys,run}
 	# shellcheck disable=SC2086 # a list of modules
 	_lab_copy_modules "$1" "$2" "$dir/modules" $4 > "$dir/modules/order"
-	cp "$(command -v busybox)" "$dir/bin/busybox"
-	ln -s busybox "$dir/bin/sh"
-	for program in $5; do
-		# NAME-KEY in the cache, NAME inside
-		cp "$program" "$dir/bin/$(basename "${program%-*}")"
+	for program in busybox=busybox $5; do
+		_lab_copy_program "$(command -v "${program%=*}")=${program#*=}" \
+			"$dir"
 	done
+	ln -s busybox "$dir/bin/sh"
 	install -m 755 "$3" "$dir/init"
 	mknod "$dir/dev/console" c 5 1
-	_lab_pack "$dir" "$6"
+	(cd "$dir" && find . | sort | cpio -o -H newc --quiet) > "$6"
 	rm -rf "$dir"
 }
 
-# _lab_initramfs NAME ROOT "MODULE..." "PROGRAM..." FILE...: cached by content.
-# The first FILE is /init; all of them count.
+# _lab_initramfs NAME ROOT "MODULE..." "SOURCE=NAME..." INIT: cached by content
 _lab_initramfs()
 {
-	local name=$1 root=$2 modules=$3 programs=$4 version
-	shift 4
+	local name=$1 root=$2 modules=$3 programs=$4 init=$5 version
 	version=$(_lab_kernel_version "$root") || return 1
 	_lab_cached "$name-$version" "$(_lab_key "$modules $programs" \
 		"$(stat -c '%s %Y' "$root/lib/modules/$version/modules.dep" \
-			"$(command -v busybox)")" \
-		"$@" "$(declare -f _lab_make_initramfs _lab_copy_modules)")" \
-		_lab_make_initramfs "$root" "$version" "$1" "$modules" \
+			"$(command -v busybox)")" "$init" \
+		"$(declare -f _lab_make_initramfs _lab_copy_modules)")" \
+		_lab_make_initramfs "$root" "$version" "$init" "$modules" \
 		"$programs"
 }

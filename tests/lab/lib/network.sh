@@ -72,3 +72,19 @@ _lab_network_up()
 	lab_ns client sysctl -qw net.ipv4.ip_local_port_range='1024 65535' \
 		net.ipv4.tcp_tw_reuse=1
 }
+
+# lab_cpu N: the CPU for the Nth VM. The first one is for the director and the
+# client; a VM has its own as long as there are enough, the first VM the last
+# CPU, so that a neighbour disturbs only one VM where there are two CPUs.
+lab_cpu()
+{
+	local allowed=() range cpu n
+	for range in $(awk '$1 == "Cpus_allowed_list:" { print $2 }' \
+			/proc/self/status | tr , ' '); do
+		for ((cpu = ${range%-*}; cpu <= ${range#*-}; cpu++)); do
+			allowed+=("$cpu")
+		done
+	done
+	n=$((${#allowed[@]} - $1))
+	echo "${allowed[n > 0 ? n : 0]}"
+}

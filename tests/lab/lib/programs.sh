@@ -50,6 +50,7 @@ _lab_compile()
 }
 
 # Sets LAB_AGENT, LAB_WEBSERVER and LAB_LOAD to the programs.
+# shellcheck disable=SC2034 # used in the other parts
 lab_programs()
 {
 	LAB_AGENT=$(_lab_program agent) || return 1
@@ -59,7 +60,7 @@ lab_programs()
 
 _lab_program()
 {
-	_lab_cached "$1" "$(_lab_key "$_lab_dir/$1"*.[ch] \
+	_lab_cached "$1" "$(_lab_key "$LAB_DIR/$1"*.[ch] \
 		"$("${CC:-gcc}" -dumpfullversion)")" \
-		_lab_compile "$_lab_dir/$1"*.c
+		_lab_compile "$LAB_DIR/$1"*.c
 }

@@ -117,12 +117,13 @@ _lab_start_keeper()
 {
 	(
 		trap '' HUP INT TERM
+		# shellcheck disable=SC2016 # expanded by that process
 		exec setsid --fork bash -c '
 			. "$1/lab.sh"
 			_lab_process_name $$ > "$2/keeper"
 			tail --pid="$3" -s 0.5 -f /dev/null
 			_lab_remove "$2"
-		' vml-lab-keeper "$_lab_dir" "$LAB_RUN" $$
+		' vml-lab-keeper "$LAB_DIR" "$LAB_RUN" $$
 	) < /dev/null > /dev/null 2>&1
 	if ! _lab_wait 5 test -s "$LAB_RUN/keeper"; then
 		_lab_say "the keeper did not start"
@@ -166,9 +167,9 @@ _lab_sweep()
 _lab_processes()
 {
 	local args=() inode
-	for inode in $(cat "$1"/ns/*.inode 2> /dev/null); do
+	while read -r inode; do
 		args+=(-o -lname "net:\\[$inode\\]")
-	done
+	done < <(cat "$1"/ns/*.inode 2> /dev/null)
 	[ ${#args[@]} -gt 0 ] || return 0
 	find /proc/[0-9]*/ns/net -maxdepth 0 \( "${args[@]:1}" \) 2> /dev/null |
 		cut -d/ -f3
@@ -199,12 +200,12 @@ _lab_remove()
 		*) umount "$ns" 2> /dev/null || : ;;
 		esac
 	done
-	for dir in $(cat "$run/cgroups" 2> /dev/null); do
+	while read -r dir; do
 		_lab_wait 5 _lab_remove_cgroup "$dir" || {
 			_lab_say "cgroup $dir does not go away"
 			status=1
 		}
-	done
+	done < <(cat "$run/cgroups" 2> /dev/null)
 	rm -rf "$run" || status=1
 	# Gone with the last run
 	rmdir "$LAB_BASE" 2> /dev/null || :

@@ -6,11 +6,33 @@
 
 _lab_guest_modules="virtio_pci virtio_net virtio_balloon virtio-rng evdev button ipip"
 
+# _lab_guest_initramfs [agent]: the latter with QEMU's guest agent
 _lab_guest_initramfs()
 {
+	local name=guest modules=$_lab_guest_modules programs
 	[ -n "${LAB_WEBSERVER:-}" ] || lab_programs || return 1
-	_lab_initramfs guest / "$_lab_guest_modules" "$LAB_WEBSERVER" \
-		"$_lab_dir/guest-init"
+	programs=$LAB_WEBSERVER=webserver
+	if [ -n "${1:-}" ]; then
+		name=guest-agent
+		modules+=" virtio_console"
+		programs+=" qemu-ga=qemu-ga"
+		if ! command -v qemu-ga > /dev/null; then
+			_lab_say "qemu-ga is missing: install qemu-guest-agent"
+			return 1
+		fi
+	fi
+	_lab_initramfs $name / "$modules" "$programs" "$LAB_DIR/guest-init"
+}
+
+# _lab_boot_file NAME COMMAND...: what the command names, as NAME where domains
+# find what they boot
+_lab_boot_file()
+{
+	local to=$LAB_RUN/boot/$1 file
+	shift
+	[ -e "$to" ] && return 0
+	mkdir -p "$LAB_RUN/boot"
+	file=$("$@") && cp "$file" "$to.new" && mv "$to.new" "$to"
 }
 
 # The last number of a VM's name makes its address: web-1 is 10.77.0.21
@@ -27,8 +49,8 @@ vm_address()
 
 _lab_domain_xml()
 {
-	local name=$1 memory=$2 vcpus=$3 cpus=$4 options=$5 type=qemu features=''
-	local host cpu="<cpu mode='custom' match='exact' check='none'><model fallback='allow'>qemu64</model></cpu>"
+	local name=$1 memory=$2 vcpus=$3 cpus=$4 options=$5 initrd=$6
+	local type=qemu features='' devices='' host cpu="<cpu mode='custom' match='exact' check='none'><model fallback='allow'>qemu64</model></cpu>"
 	host=$(_lab_vm_host "$name")
 	if [ "$(lab_accel)" = kvm ]; then
 		type=kvm
@@ -37,6 +59,10 @@ _lab_domain_xml()
 		# Or each machine takes a gigabyte for translated code
 		features="<tcg><tb-cache unit='MiB'>64</tb-cache></tcg>"
 	fi
+	if [ "$initrd" = web-agent.cpio ]; then
+		devices="<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>"
+	fi
+	# shellcheck disable=SC2016 # quotes mean nothing in here
 	cat <<- XML
 	<domain type='$type'>
 	  <name>$name</name>
@@ -45,7 +71,7 @@ _lab_domain_xml()
 	  <os>
 	    <type arch='x86_64' machine='q35'>hvm</type>
 	    <kernel>/var/lib/libvirt/boot/vmlinux</kernel>
-	    <initrd>/var/lib/libvirt/boot/web.cpio</initrd>
+	    <initrd>/var/lib/libvirt/boot/$initrd</initrd>
 	    <cmdline>console=ttyS0 quiet panic=1 mitigations=off lab.name=$name lab.host=$host$options</cmdline>
 	  </os>
 	  <features><acpi/>$features</features>
@@ -63,19 +89,22 @@ _lab_domain_xml()
 	    <serial type='file'><source path='/var/log/libvirt/qemu/$name-console.log'/></serial>
 	    <rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>
 	    <memballoon model='virtio'><stats period='1'/></memballoon>
+	    $devices
 	  </devices>
 	</domain>
 	XML
 }
 
 # vm_start NAME [--on HYPERVISOR] [--memory MIB] [--vcpus N] [--cpuset CPUS]
-#	   [--direct] [--no-wait]
+#	   [--direct] [--agent] [--no-wait]
 # NAME ends in a number, web-1 is 10.77.0.21. --cpuset pins its vCPUs; --direct
-# lets it take direct-routed and tunnelled requests as well as masqueraded ones.
+# lets it take direct-routed and tunnelled requests as well as masqueraded ones;
+# --agent runs QEMU's guest agent in it, so that libvirt can ask its address.
 # Returns when it answers HTTP, or at once with --no-wait (then see vm_wait).
 vm_start()
 {
 	local name=$1 on=hv1 memory=112 vcpus=1 cpus='' options='' wait=1
+	local initrd=web.cpio agent=''
 	shift
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -84,6 +113,10 @@ vm_start()
 		--vcpus) vcpus=$2; shift ;;
 		--cpuset) cpus=$2; shift ;;
 		--direct) options+=" lab.direct" ;;
+		--agent)
+			agent=agent initrd=web-agent.cpio
+			options+=" lab.agent"
+			;;
 		--no-wait) wait= ;;
 		*)
 			_lab_say "vm_start: unknown option $1"
@@ -93,8 +126,10 @@ vm_start()
 		shift
 	done
 	mkdir -p "$LAB_RUN/vms"
+	_lab_boot_file vmlinux lab_vmlinux / || return 1
+	_lab_boot_file $initrd _lab_guest_initramfs $agent || return 1
 	if [ ! -e "$LAB_RUN/vms/$name" ]; then
-		_lab_domain_xml "$name" "$memory" "$vcpus" "$cpus" "$options" \
+		_lab_domain_xml "$name" "$memory" "$vcpus" "$cpus" "$options" $initrd \
 			> "$LAB_RUN/$on/run/$name.xml"
 		_lab_virsh "$on" define "/run/$name.xml" > /dev/null || return 1
 		echo "$on" > "$LAB_RUN/vms/$name"
