@@ -47,9 +47,12 @@ enum interval_result interval_next(struct interval_base *base,
 	const struct interval_base before = *base;
 	struct interval interval;
 
+	/* Busy with something else, it has answered in part. */
+	if (!sample->has_run && before.boot_id == sample->boot_id)
+		return INTERVAL_NOT_YET;
 	if (before.valid && before.boot_id == sample->boot_id &&
 	    elapsed(sample->time_ns, before.time_ns) < SHORTEST_INTERVAL)
-		return INTERVAL_TOO_SHORT;
+		return INTERVAL_NOT_YET;
 
 	base_set(base, sample);
 	if (!before.valid || !base->valid ||

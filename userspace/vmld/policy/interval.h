@@ -29,7 +29,7 @@ struct interval {
 };
 
 enum interval_result {
-	INTERVAL_TOO_SHORT,	/* base stays, for the next sample */
+	INTERVAL_NOT_YET,	/* base stays, for the next sample */
 	INTERVAL_NEW_BASE,	/* not comparable: base is the sample now */
 	INTERVAL_COMPLETE,	/* likewise, and *ret_interval is set */
 };

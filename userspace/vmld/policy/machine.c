@@ -242,6 +242,7 @@ static void event_here(struct machine *machine,
 		set_down(machine, VM_STATE_PAUSED, time_ns);
 		break;
 	case VM_EVENT_RESUMED:
+	case VM_EVENT_MIGRATED_IN:
 		/* Here, so that the migration has failed. */
 		if (machine->blackout)
 			machine->migrating_ns = 0;
@@ -265,6 +266,15 @@ static void event_here(struct machine *machine,
 	}
 }
 
+/* The migration has failed: what runs is the machine that never left. */
+static bool is_back(const struct machine *machine, int host,
+		    const struct vm_event *event)
+{
+	return machine->host == host && !machine->moved &&
+	       (machine->boot_id == event->boot_id ||
+		event->boot_id == VM_BOOT_ID_NONE);
+}
+
 void machine_event(struct machine *machine, const struct policy_params *params,
 		   int host, const struct vm_event *event)
 {
@@ -278,8 +288,11 @@ void machine_event(struct machine *machine, const struct policy_params *params,
 		start(machine, host, event);
 		break;
 	case VM_EVENT_MIGRATED_IN:
-		move_to(machine, params, host, event->boot_id,
-			event->time_ns);
+		if (is_back(machine, host, event))
+			event_here(machine, params, event);
+		else
+			move_to(machine, params, host, event->boot_id,
+				event->time_ns);
 		break;
 	case VM_EVENT_MIGRATING_IN:
 		if (machine->host == host)

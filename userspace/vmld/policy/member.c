@@ -26,6 +26,7 @@ static void follow_machine(struct member *member, const struct machine *before)
 	if (machine->epoch == before->epoch)
 		return;
 	member->base.valid = false;
+	member->measured_ns = machine->known_ns;
 	capacity_restart(&member->capacity);
 	if (machine->started_ns != before->started_ns)
 		speed_restart(&member->speed);
@@ -48,8 +49,10 @@ void member_sample(struct member *member, const struct policy_params *params,
 		member->base.valid = false;
 		return;
 	}
+	if (sample->has_run)
+		member->measured_ns = sample->time_ns;
 	switch (interval_next(&member->base, sample, &interval)) {
-	case INTERVAL_TOO_SHORT:
+	case INTERVAL_NOT_YET:
 		break;
 	case INTERVAL_NEW_BASE:
 		speed_skip(&member->speed);
@@ -91,7 +94,7 @@ bool member_is_fresh(const struct member *member,
 {
 	return member->capacity.known &&
 	       member->machine.state == VM_STATE_RUNNING &&
-	       elapsed(now_ns, member->machine.seen_ns) <= params->late_hold;
+	       elapsed(now_ns, member->measured_ns) <= params->late_hold;
 }
 
 void verdict_add(struct policy_verdict *verdict,
@@ -114,7 +117,7 @@ static double judge_capacity(const struct member *member,
 			     uint64_t now_ns, struct policy_verdict *verdict)
 {
 	const struct capacity *capacity = &member->capacity;
-	double late = elapsed(now_ns, member->machine.seen_ns);
+	double late = elapsed(now_ns, member->measured_ns);
 	double forecast;
 
 	if (!capacity->known) {

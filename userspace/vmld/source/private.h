@@ -32,7 +32,10 @@ int source_init(struct source *source, const char *name, const char *uri,
 		sd_event *loop);
 void source_done(struct source *source);
 
-/* Change, and tell if there is a change; error NULL: none. */
+/*
+ * Change, and tell if there is a change: that another attempt to connect has
+ * failed, for another reason, is none. error NULL: none.
+ */
 void source_set_state(struct source *source, enum source_state state,
 		      const char *error);
 void source_set_capabilities(struct source *source, unsigned int capabilities);

@@ -24,20 +24,16 @@ void source_done(struct source *source)
 	free(source->error);
 }
 
-static bool is_same_text(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 void source_set_state(struct source *source, enum source_state state,
 		      const char *error)
 {
-	if (source->state == state && is_same_text(source->error, error))
-		return;
+	bool changed = source->state != state;
+
 	source->state = state;
 	free(source->error);
 	source->error = error ? strdup(error) : NULL;
-	source->callbacks->state(source, source->userdata);
+	if (changed)
+		source->callbacks->state(source, source->userdata);
 }
 
 void source_set_capabilities(struct source *source, unsigned int capabilities)

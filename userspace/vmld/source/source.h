@@ -152,8 +152,8 @@ struct source_callbacks {
 	void (*event)(struct source *source, const struct vm_event *event,
 		      void *userdata);
 	/*
-	 * State, error or capabilities changed: ask for them. STEAL is known
-	 * from the first poll that shows a running machine.
+	 * State or capabilities changed: ask for them. STATS and STEAL are
+	 * known from the first poll that shows a running machine.
 	 */
 	void (*state)(struct source *source, void *userdata);
 };

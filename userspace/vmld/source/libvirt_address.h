@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The addresses of a domain, from whoever knows them. */
+#ifndef VMLD_SOURCE_LIBVIRT_ADDRESS_H
+#define VMLD_SOURCE_LIBVIRT_ADDRESS_H
+
+#include <libvirt/libvirt.h>
+
+#include "source/neighbour.h"
+#include "source/source.h"
+
+struct libvirt_addresses {
+	struct vm_address *addresses;
+	size_t n_addresses;
+	uint8_t (*macs)[VM_MAC_SIZE];
+	size_t n_macs;
+};
+
+/* Which ways to ask the driver turned out not to have. */
+struct libvirt_address_sources {
+	bool no_lease;
+	bool no_arp;
+	bool no_agent;
+};
+
+/*
+ * Ask the hypervisor's DHCP server, its neighbour table, our own one, and the
+ * guest's agent, until one of them knows. If none does, what was known stays.
+ * neighbours is read when first needed.
+ */
+void libvirt_addresses_ask(struct libvirt_addresses *addresses,
+			   struct libvirt_address_sources *sources,
+			   struct neighbours *neighbours, virDomainPtr domain);
+void libvirt_addresses_done(struct libvirt_addresses *addresses);
+
+#endif

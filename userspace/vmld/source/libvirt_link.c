@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+#include <sys/eventfd.h>
+
+#include "source/libvirt_link.h"
+#include "util.h"
+
+static int init_condition(pthread_cond_t *condition)
+{
+	pthread_condattr_t attributes;
+	int r;
+
+	r = pthread_condattr_init(&attributes);
+	if (r)
+		return -r;
+	r = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	if (!r)
+		r = pthread_cond_init(condition, &attributes);
+	pthread_condattr_destroy(&attributes);
+	return -r;
+}
+
+int link_new(const char *name, const char *uri, struct link **ret_link)
+{
+	struct link *link = calloc(1, sizeof(*link));
+	int r = -ENOMEM;
+
+	if (!link)
+		return r;
+	link->refs = 1;
+	link->event_fd = -1;
+	link->name = strdup(name);
+	link->uri = strdup(uri);
+	if (!link->name || !link->uri)
+		goto fail;
+	link->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (link->event_fd < 0) {
+		r = -errno;
+		goto fail;
+	}
+	r = init_condition(&link->changed);
+	if (r < 0)
+		goto fail;
+	pthread_mutex_init(&link->lock, NULL);
+	*ret_link = link;
+	return 0;
+fail:
+	close_at(&link->event_fd);
+	free(link->name);
+	free(link->uri);
+	free(link);
+	return r;
+}
+
+struct link *link_ref(struct link *link)
+{
+	pthread_mutex_lock(&link->lock);
+	link->refs++;
+	pthread_mutex_unlock(&link->lock);
+	return link;
+}
+
+struct link_message *link_message_free(struct link_message *message)
+{
+	if (!message)
+		return NULL;
+	vm_inventory_free(message->inventory);
+	free(message->error);
+	free(message);
+	return NULL;
+}
+
+void link_unref(void *userdata)
+{
+	struct link_message *message;
+	struct link *link = userdata;
+	unsigned int refs;
+
+	pthread_mutex_lock(&link->lock);
+	refs = --link->refs;
+	pthread_mutex_unlock(&link->lock);
+	if (refs)
+		return;
+	while ((message = link_receive(link)))
+		link_message_free(message);
+	close(link->event_fd);
+	pthread_cond_destroy(&link->changed);
+	pthread_mutex_destroy(&link->lock);
+	free(link->name);
+	free(link->uri);
+	free(link);
+}
+
+int link_ask_poll(struct link *link)
+{
+	int r = 0;
+
+	pthread_mutex_lock(&link->lock);
+	if (link->poll)
+		r = -EBUSY;
+	link->poll = true;
+	pthread_cond_signal(&link->changed);
+	pthread_mutex_unlock(&link->lock);
+	return r;
+}
+
+void link_stop(struct link *link)
+{
+	pthread_mutex_lock(&link->lock);
+	link->stop = true;
+	pthread_cond_signal(&link->changed);
+	pthread_mutex_unlock(&link->lock);
+}
+
+struct link_message *link_receive(struct link *link)
+{
+	struct link_message *message;
+
+	pthread_mutex_lock(&link->lock);
+	message = link->first;
+	if (message)
+		link->first = message->next;
+	if (!link->first)
+		link->last = NULL;
+	pthread_mutex_unlock(&link->lock);
+	return message;
+}
+
+/* done: the poll that was asked for is over. */
+static void enqueue(struct link *link, struct link_message *message, bool done)
+{
+	pthread_mutex_lock(&link->lock);
+	if (done)
+		link->poll = false;
+	if (message) {
+		if (link->last)
+			link->last->next = message;
+		else
+			link->first = message;
+		link->last = message;
+		eventfd_write(link->event_fd, 1);
+	}
+	pthread_mutex_unlock(&link->lock);
+}
+
+void link_send_state(struct link *link, enum source_state state,
+		     const char *error, unsigned int capabilities)
+{
+	struct link_message *message = calloc(1, sizeof(*message));
+
+	if (message)
+		*message = (struct link_message){
+			.type = LINK_STATE,
+			.state = state,
+			.error = error ? strdup(error) : NULL,
+			.capabilities = capabilities,
+		};
+	enqueue(link, message, true);
+}
+
+void link_send_inventory(struct link *link, struct vm_inventory *inventory,
+			 unsigned int capabilities)
+{
+	struct link_message *message = calloc(1, sizeof(*message));
+
+	if (message)
+		*message = (struct link_message){
+			.type = LINK_INVENTORY,
+			.capabilities = capabilities,
+			.inventory = inventory,
+		};
+	else
+		vm_inventory_free(inventory);
+	enqueue(link, message, true);
+}
+
+void link_set_open(struct link *link)
+{
+	pthread_mutex_lock(&link->lock);
+	link->closed = false;
+	pthread_mutex_unlock(&link->lock);
+}
+
+void link_set_closed(struct link *link, int reason)
+{
+	pthread_mutex_lock(&link->lock);
+	link->closed = true;
+	link->close_reason = reason;
+	pthread_cond_signal(&link->changed);
+	pthread_mutex_unlock(&link->lock);
+}
+
+static struct timespec deadline_after(int ms)
+{
+	uint64_t ns = now_ns() + (uint64_t)ms * NSEC_PER_MSEC;
+
+	return (struct timespec){
+		.tv_sec = (time_t)(ns / NSEC_PER_SEC),
+		.tv_nsec = (long)(ns % NSEC_PER_SEC),
+	};
+}
+
+static enum link_wish wish_of(const struct link *link)
+{
+	if (link->stop)
+		return LINK_STOP;
+	if (link->closed)
+		return LINK_CLOSED;
+	return link->poll ? LINK_POLL : LINK_NOTHING;
+}
+
+bool link_pause(struct link *link, int ms)
+{
+	struct timespec deadline = deadline_after(ms);
+	bool stopped;
+	int r = 0;
+
+	pthread_mutex_lock(&link->lock);
+	while (!link->stop && r != ETIMEDOUT)
+		r = pthread_cond_timedwait(&link->changed, &link->lock,
+					   &deadline);
+	/* Asked for before the main thread knew that nobody can answer. */
+	link->poll = false;
+	stopped = link->stop;
+	pthread_mutex_unlock(&link->lock);
+	return !stopped;
+}
+
+enum link_wish link_wait(struct link *link)
+{
+	enum link_wish wish;
+
+	pthread_mutex_lock(&link->lock);
+	while ((wish = wish_of(link)) == LINK_NOTHING)
+		pthread_cond_wait(&link->changed, &link->lock);
+	pthread_mutex_unlock(&link->lock);
+	return wish;
+}
+
+int link_close_reason(struct link *link)
+{
+	int reason;
+
+	pthread_mutex_lock(&link->lock);
+	reason = link->close_reason;
+	pthread_mutex_unlock(&link->lock);
+	return reason;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the main thread and the worker of a libvirt connection share. It lives
+ * as long as any of them, or a callback within libvirt, needs it: a worker that
+ * libvirt holds may outlive its source by hours.
+ */
+#ifndef VMLD_SOURCE_LIBVIRT_LINK_H
+#define VMLD_SOURCE_LIBVIRT_LINK_H
+
+#include <libvirt/libvirt.h>
+#include <pthread.h>
+
+#include "source/source.h"
+
+/* What the worker has to tell. */
+struct link_message {
+	struct link_message *next;
+	enum link_message_type {
+		LINK_STATE,
+		LINK_INVENTORY,
+	} type;
+	enum source_state state;	/* of STATE */
+	char *error;			/* of STATE; NULL: none */
+	unsigned int capabilities;	/* of STATE, if connected, and INVENTORY */
+	struct vm_inventory *inventory;	/* of INVENTORY, or NULL: it failed */
+};
+
+struct link {
+	/* Set once. */
+	char *name;
+	char *uri;
+	int event_fd;			/* readable: there are messages */
+	/* The main thread's; NULL: the source is gone. */
+	struct source *source;
+
+	pthread_mutex_t lock;		/* of all below */
+	pthread_cond_t changed;		/* for the worker */
+	unsigned int refs;
+	bool stop;
+	bool closed;			/* the connection of the moment is */
+	int close_reason;		/* of virConnectCloseReason */
+	bool poll;			/* one is wanted, or under way */
+	struct link_message *first;
+	struct link_message *last;
+};
+
+/* -ENOMEM, or what eventfd(2) says. */
+int link_new(const char *name, const char *uri, struct link **ret_link);
+struct link *link_ref(struct link *link);
+void link_unref(void *link);
+
+/* The main thread's side. */
+int link_ask_poll(struct link *link);		/* -EBUSY */
+void link_stop(struct link *link);
+/* NULL: no more. The caller frees it. */
+struct link_message *link_receive(struct link *link);
+struct link_message *link_message_free(struct link_message *message);
+
+/* The worker's side. Messages that find no memory are lost. */
+void link_send_state(struct link *link, enum source_state state,
+		     const char *error, unsigned int capabilities);
+void link_send_inventory(struct link *link, struct vm_inventory *inventory,
+			 unsigned int capabilities);
+void link_set_open(struct link *link);
+void link_set_closed(struct link *link, int reason);
+
+enum link_wish {
+	LINK_NOTHING,
+	LINK_STOP,
+	LINK_CLOSED,
+	LINK_POLL,
+};
+
+/* Wait for something to do. */
+enum link_wish link_wait(struct link *link);
+/* Wait before the next attempt to connect; false: stop. */
+bool link_pause(struct link *link, int ms);
+int link_close_reason(struct link *link);
+
+#endif

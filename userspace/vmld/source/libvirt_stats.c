@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <libvirt/virterror.h>
+#include <string.h>
+
+#include "source/libvirt_stats.h"
+#include "util.h"
+
+#define GROUPS (VIR_DOMAIN_STATS_STATE | VIR_DOMAIN_STATS_VCPU)
+
+void libvirt_stats_init(struct libvirt_stats *stats, virConnectPtr connection)
+{
+	const char *type = virConnectGetType(connection);
+
+	*stats = (struct libvirt_stats){
+		.is_qemu = type && strcmp(type, "QEMU") == 0,
+		.fake_time = type && strcasecmp(type, "test") == 0,
+	};
+}
+
+static enum vm_pause pause_of(int reason)
+{
+	switch (reason) {
+	case VIR_DOMAIN_PAUSED_MIGRATION:
+	case VIR_DOMAIN_PAUSED_POSTCOPY:
+		return VM_PAUSE_MIGRATION;
+	case VIR_DOMAIN_PAUSED_IOERROR:
+		return VM_PAUSE_IO_ERROR;
+	case VIR_DOMAIN_PAUSED_WATCHDOG:
+		return VM_PAUSE_WATCHDOG;
+	default:
+		return VM_PAUSE_OTHER;
+	}
+}
+
+enum vm_state libvirt_stats_state(int state, int reason,
+				  enum vm_pause *ret_pause)
+{
+	*ret_pause = VM_PAUSE_OTHER;
+	switch (state) {
+	case VIR_DOMAIN_RUNNING:
+	case VIR_DOMAIN_BLOCKED:
+		return VM_STATE_RUNNING;
+	case VIR_DOMAIN_PAUSED:
+		if (reason == VIR_DOMAIN_PAUSED_CRASHED)
+			return VM_STATE_CRASHED;
+		*ret_pause = pause_of(reason);
+		return VM_STATE_PAUSED;
+	case VIR_DOMAIN_PMSUSPENDED:
+		return VM_STATE_PAUSED;
+	case VIR_DOMAIN_SHUTDOWN:
+	case VIR_DOMAIN_SHUTOFF:
+		return VM_STATE_SHUTOFF;
+	case VIR_DOMAIN_CRASHED:
+		return VM_STATE_CRASHED;
+	default:
+		return VM_STATE_UNKNOWN;
+	}
+}
+
+static bool get_number(virTypedParameterPtr parameters, int n,
+		       unsigned int vcpu, const char *field,
+		       unsigned long long *ret_number)
+{
+	char name[VIR_TYPED_PARAM_FIELD_LENGTH];
+
+	snprintf(name, sizeof(name), "vcpu.%u.%s", vcpu, field);
+	return virTypedParamsGetULLong(parameters, n, name, ret_number) == 1;
+}
+
+static bool is_online(virTypedParameterPtr parameters, int n,
+		      unsigned int vcpu)
+{
+	char name[VIR_TYPED_PARAM_FIELD_LENGTH];
+	int state;
+
+	snprintf(name, sizeof(name), "vcpu.%u.state", vcpu);
+	return virTypedParamsGetInt(parameters, n, name, &state) == 1;
+}
+
+/*
+ * Numbers go up to the maximum and can have holes, where a vCPU was not
+ * plugged in.
+ */
+void libvirt_stats_vcpus(virTypedParameterPtr parameters, int n,
+			 struct vm_sample *sample)
+{
+	unsigned int current, most = 0;
+	bool has_run, has_steal;
+
+	if (virTypedParamsGetUInt(parameters, n, "vcpu.current",
+				  &current) != 1)
+		return;
+	virTypedParamsGetUInt(parameters, n, "vcpu.maximum", &most);
+	has_run = has_steal = current > 0;
+	for (unsigned int i = 0, left = current;
+	     left > 0 && i < MAX(most, current); i++) {
+		unsigned long long time, delay;
+
+		if (!is_online(parameters, n, i))
+			continue;
+		left--;
+		if (get_number(parameters, n, i, "time", &time))
+			sample->run_ns += time;
+		else
+			has_run = false;
+		if (get_number(parameters, n, i, "delay", &delay))
+			sample->delay_ns += delay;
+		else
+			has_steal = false;
+	}
+	sample->vcpus = current;
+	sample->has_run = has_run;
+	sample->has_steal = has_run && has_steal;
+}
+
+static int init_sample(struct vm_sample *sample, virDomainPtr domain)
+{
+	unsigned int id = virDomainGetID(domain);
+	const char *name = virDomainGetName(domain);
+
+	if (!name || virDomainGetUUID(domain, sample->uuid) < 0)
+		return -EIO;
+	sample->boot_id = id == (unsigned int)-1 ? VM_BOOT_ID_NONE :
+						   (int64_t)id;
+	sample->name = strdup(name);
+	return sample->name ? 0 : -ENOMEM;
+}
+
+static void set_state(struct vm_sample *sample, int state, int reason,
+		      bool *ret_arrived)
+{
+	sample->state = libvirt_stats_state(state, reason, &sample->pause);
+	*ret_arrived = (sample->state == VM_STATE_PAUSED &&
+			sample->pause == VM_PAUSE_MIGRATION) ||
+		       (state == VIR_DOMAIN_RUNNING &&
+			(reason == VIR_DOMAIN_RUNNING_MIGRATED ||
+			 reason == VIR_DOMAIN_RUNNING_MIGRATION_CANCELED ||
+			 reason == VIR_DOMAIN_RUNNING_POSTCOPY));
+}
+
+static void note_capabilities(struct libvirt_stats *stats,
+			      const struct vm_sample *sample)
+{
+	if (sample->has_run)
+		stats->capabilities |= SOURCE_HAS_STATS;
+	if (sample->has_steal)
+		stats->capabilities |= SOURCE_HAS_STEAL;
+}
+
+static int add_domain(struct libvirt_stats *stats, virDomainPtr domain,
+		      const virDomainInfo *info, virTypedParameterPtr parameters,
+		      int n, struct libvirt_known *known,
+		      struct vm_inventory *inventory)
+{
+	struct vm_sample *sample = vm_inventory_add(inventory);
+	int state = VIR_DOMAIN_NOSTATE, reason = 0, r;
+	bool arrived;
+
+	if (!sample)
+		return -ENOMEM;
+	r = init_sample(sample, domain);
+	if (r < 0)
+		return r;
+	if (info) {
+		state = info->state;
+		sample->vcpus = info->nrVirtCpu;
+		sample->run_ns = info->cpuTime;
+		sample->has_run = info->cpuTime > 0 && !stats->fake_time;
+	} else {
+		virTypedParamsGetInt(parameters, n, "state.state", &state);
+		virTypedParamsGetInt(parameters, n, "state.reason", &reason);
+		libvirt_stats_vcpus(parameters, n, sample);
+	}
+	set_state(sample, state, reason, &arrived);
+	note_capabilities(stats, sample);
+	return libvirt_known_update(known, domain, arrived, sample);
+}
+
+static int poll_bulk(struct libvirt_stats *stats, virConnectPtr connection,
+		     struct libvirt_known *known,
+		     struct vm_inventory *inventory)
+{
+	virDomainStatsRecordPtr *records = NULL;
+	int n, r = 0;
+
+	/* Without NOWAIT one hung domain holds up all others for 30 s. */
+	n = virConnectGetAllDomainStats(connection, GROUPS, &records,
+					VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT);
+	if (n < 0)
+		return virGetLastErrorCode() == VIR_ERR_NO_SUPPORT ?
+		       -EOPNOTSUPP : -EIO;
+	for (int i = 0; i < n && r == 0; i++)
+		r = add_domain(stats, records[i]->dom, NULL,
+			       records[i]->params, records[i]->nparams, known,
+			       inventory);
+	virDomainStatsRecordListFree(records);
+	return r;
+}
+
+static int poll_each(struct libvirt_stats *stats, virConnectPtr connection,
+		     struct libvirt_known *known,
+		     struct vm_inventory *inventory)
+{
+	virDomainPtr *domains = NULL;
+	int n, r = 0;
+
+	n = virConnectListAllDomains(connection, &domains, 0);
+	if (n < 0)
+		return -EIO;
+	for (int i = 0; i < n; i++) {
+		virDomainInfo info = {};
+
+		/* One that has gone in the meantime is left out. */
+		if (r == 0 && (virDomainGetInfo(domains[i], &info) == 0 ||
+			       virGetLastErrorCode() != VIR_ERR_NO_DOMAIN))
+			r = add_domain(stats, domains[i], &info, NULL, 0,
+				       known, inventory);
+		virDomainFree(domains[i]);
+	}
+	free(domains);
+	return r;
+}
+
+int libvirt_stats_poll(struct libvirt_stats *stats, virConnectPtr connection,
+		       const char *hypervisor, struct libvirt_known *known,
+		       struct vm_inventory **ret_inventory)
+{
+	_cleanup_(vm_inventory_freep) struct vm_inventory *inventory = NULL;
+	int r = -EOPNOTSUPP;
+
+	inventory = vm_inventory_new(hypervisor, now_ns());
+	if (!inventory)
+		return -ENOMEM;
+	libvirt_known_begin(known);
+	if (!stats->no_bulk)
+		r = poll_bulk(stats, connection, known, inventory);
+	if (r == -EOPNOTSUPP) {
+		stats->no_bulk = true;
+		r = poll_each(stats, connection, known, inventory);
+	}
+	if (r < 0)
+		return r;
+	libvirt_known_end(known);
+	*ret_inventory = TAKE_PTR(inventory);
+	return 0;
+}

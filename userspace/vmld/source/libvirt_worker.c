@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <libvirt/virterror.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "source/libvirt_known.h"
+#include "source/libvirt_lifecycle.h"
+#include "source/libvirt_stats.h"
+#include "source/libvirt_worker.h"
+#include "source/private.h"
+#include "util.h"
+
+#define FIRST_PAUSE_MS 1000
+#define LONGEST_PAUSE_MS 30000
+
+/* A dead peer is noticed after (interval) * (count + 1). */
+#define KEEPALIVE_INTERVAL_S 2
+#define KEEPALIVE_COUNT 3
+
+struct worker {
+	struct link *link;
+	virConnectPtr connection;
+	struct libvirt_lifecycle lifecycle;
+	struct libvirt_stats stats;
+	struct libvirt_known known;
+	unsigned int capabilities;
+	int pause_ms;
+};
+
+/* Somewhere between 3/4 and 5/4, so that many daemons do not march in step. */
+static int jitter(int ms)
+{
+	uint16_t number = 0;
+
+	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
+		return ms;
+	return ms * 3 / 4 + (int)((int64_t)(ms / 2) * number / UINT16_MAX);
+}
+
+static const char *close_reason(struct link *link)
+{
+	switch (link_close_reason(link)) {
+	case VIR_CONNECT_CLOSE_REASON_EOF:
+		return "the hypervisor closed the connection";
+	case VIR_CONNECT_CLOSE_REASON_KEEPALIVE:
+		return "the hypervisor does not answer any more";
+	default:
+		return "the connection broke";
+	}
+}
+
+static void on_closed(_unused_ virConnectPtr connection, int reason,
+		      void *userdata)
+{
+	link_set_closed(userdata, reason);
+}
+
+static bool open_connection(struct worker *worker)
+{
+	struct link *link = worker->link;
+
+	link_set_open(link);
+	worker->connection = virConnectOpen(link->uri);
+	if (!worker->connection)
+		return false;
+	/* Drivers without a network connection have no keep-alive. */
+	virConnectSetKeepAlive(worker->connection, KEEPALIVE_INTERVAL_S,
+			       KEEPALIVE_COUNT);
+	if (virConnectRegisterCloseCallback(worker->connection, on_closed,
+					    link_ref(link), link_unref) < 0)
+		link_unref(link);
+	worker->capabilities = libvirt_lifecycle_register(&worker->lifecycle,
+							  worker->connection,
+							  link);
+	libvirt_stats_init(&worker->stats, worker->connection);
+	return true;
+}
+
+static void close_connection(struct worker *worker)
+{
+	libvirt_lifecycle_unregister(&worker->lifecycle, worker->connection);
+	virConnectUnregisterCloseCallback(worker->connection, on_closed);
+	virConnectClose(worker->connection);
+	worker->connection = NULL;
+}
+
+/* False: the connection is of no use any more. */
+static bool poll_once(struct worker *worker)
+{
+	_cleanup_(vm_inventory_freep) struct vm_inventory *inventory = NULL;
+	int r;
+
+	r = libvirt_stats_poll(&worker->stats, worker->connection,
+			       worker->link->name, &worker->known, &inventory);
+	worker->capabilities |= worker->stats.capabilities;
+	if (r < 0 && virConnectIsAlive(worker->connection) != 1)
+		return false;
+	if (r == 0)
+		worker->pause_ms = FIRST_PAUSE_MS;
+	link_send_inventory(worker->link, TAKE_PTR(inventory),
+			    worker->capabilities);
+	return true;
+}
+
+/* Until the connection is closed. */
+static void serve(struct worker *worker)
+{
+	link_send_state(worker->link, SOURCE_CONNECTED, NULL,
+			worker->capabilities);
+	for (;;) {
+		switch (link_wait(worker->link)) {
+		case LINK_POLL:
+			if (poll_once(worker))
+				break;
+			link_send_state(worker->link, SOURCE_LOST,
+					virGetLastErrorMessage(), 0);
+			return;
+		case LINK_CLOSED:
+			link_send_state(worker->link, SOURCE_LOST,
+					close_reason(worker->link), 0);
+			return;
+		case LINK_STOP:
+			return;
+		case LINK_NOTHING:
+			break;
+		}
+	}
+}
+
+static void *run(void *userdata)
+{
+	struct worker worker = {
+		.link = userdata,
+		.pause_ms = FIRST_PAUSE_MS,
+	};
+
+	do {
+		if (open_connection(&worker)) {
+			serve(&worker);
+			close_connection(&worker);
+		} else {
+			link_send_state(worker.link, SOURCE_LOST,
+					virGetLastErrorMessage(), 0);
+		}
+		worker.pause_ms = MIN(worker.pause_ms, LONGEST_PAUSE_MS);
+		if (!link_pause(worker.link, jitter(worker.pause_ms)))
+			break;
+		worker.pause_ms *= 2;
+	} while (true);
+	libvirt_known_done(&worker.known);
+	link_unref(worker.link);
+	return NULL;
+}
+
+int libvirt_worker_start(struct link *link)
+{
+	pthread_attr_t attributes;
+	sigset_t all, before;
+	pthread_t thread;
+	int r;
+
+	r = pthread_attr_init(&attributes);
+	if (r)
+		return -r;
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	/* Signals are the main thread's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	link_ref(link);
+	r = pthread_create(&thread, &attributes, run, link);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attributes);
+	if (r)
+		link_unref(link);
+	return -r;
+}
