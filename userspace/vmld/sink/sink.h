@@ -56,8 +56,9 @@ struct sink_ops {
 		    struct sink_service *ret_service);
 	/*
 	 * Replace all scales, given in the order of their keys; a destination
-	 * that isn't named is neutral. generation is the one that was read. -ESTALE: it is another one
-	 * now; -ENOENT: the service or a destination is gone.
+	 * that isn't named is neutral. generation is the one that was read.
+	 * -ESTALE: it is another one now; -ENOENT: the service or a
+	 * destination is gone.
 	 */
 	int (*push)(struct sink *sink, const struct vml_service_key *key,
 		    const struct vml_scale *scales, size_t n,

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
+#include "drains.h"
+#include "state_file.h"
+#include "util.h"
+
+#define STATE_FILE "drains.json"
+
+struct drains {
+	char *state_directory;
+	json_t *domains;	/* an object: name -> true */
+};
+
+struct drains *drains_free(struct drains *drains)
+{
+	if (!drains)
+		return NULL;
+	json_decref(drains->domains);
+	free(drains->state_directory);
+	free(drains);
+	return NULL;
+}
+
+void drains_freep(struct drains **drains)
+{
+	drains_free(*drains);
+}
+
+int drains_load(const char *state_directory, struct drains **ret_drains)
+{
+	_cleanup_(drains_freep) struct drains *drains = NULL;
+	_cleanup_(json_decrefp) json_t *file = NULL;
+	json_t *list, *name;
+	size_t i;
+	int r;
+
+	drains = calloc(1, sizeof(*drains));
+	if (!drains)
+		return -ENOMEM;
+	drains->state_directory = strdup(state_directory);
+	drains->domains = json_object();
+	if (!drains->state_directory || !drains->domains)
+		return -ENOMEM;
+	r = state_file_read(state_directory, STATE_FILE, &file);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	list = json_object_get(file, "drains");
+	if (file && !json_is_array(list))
+		return -EBADMSG;
+	json_array_foreach(list, i, name) {
+		if (!json_is_string(name))
+			return -EBADMSG;
+		if (json_object_set_new(drains->domains,
+					json_string_value(name), json_true()))
+			return -ENOMEM;
+	}
+	*ret_drains = TAKE_PTR(drains);
+	return 0;
+}
+
+bool drains_contain(const struct drains *drains, const char *domain)
+{
+	return domain && json_object_get(drains->domains, domain);
+}
+
+static int save(const struct drains *drains)
+{
+	_cleanup_(json_decrefp) json_t *file = NULL;
+
+	file = json_pack("{s:o}", "drains", drains_to_json(drains));
+	if (!file)
+		return -ENOMEM;
+	return state_file_write(drains->state_directory, STATE_FILE, file,
+				true);
+}
+
+int drains_set(struct drains *drains, const char *domain, bool drained)
+{
+	bool before = drains_contain(drains, domain);
+	int r;
+
+	if (before == drained)
+		return 0;
+	if (drained) {
+		/* jansson refuses what is no UTF-8, as a name must be. */
+		if (json_object_set_new(drains->domains, domain, json_true()))
+			return -EINVAL;
+	} else {
+		json_object_del(drains->domains, domain);
+	}
+	r = save(drains);
+	if (r == 0)
+		return 0;
+	if (drained)
+		json_object_del(drains->domains, domain);
+	else
+		json_object_set_new(drains->domains, domain, json_true());
+	return r;
+}
+
+json_t *drains_to_json(const struct drains *drains)
+{
+	_cleanup_(json_decrefp) json_t *list = json_array();
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(drains->domains, name, value)
+		if (json_array_append_new(list, json_string(name)))
+			return NULL;
+	return TAKE_PTR(list);
+}

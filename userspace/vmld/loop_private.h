@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VMLD_LOOP_PRIVATE_H
+#define VMLD_LOOP_PRIVATE_H
+
+#include "hypervisor.h"
+#include "loop.h"
+
+struct daemon {
+	struct config *config;
+	sd_event *event;
+	const struct log *log;
+	int lock;		/* of the state directory */
+	uint64_t started_ns;
+	struct drains *drains;
+	struct ipvs_control *control;
+	struct sink *sink;
+
+	struct hypervisor **hypervisors;
+	size_t n_hypervisors;
+	struct service **services;
+	size_t n_services;
+	/* Of the hypervisors, for the services. */
+	const struct vm_inventory **inventories;
+
+	sd_event_source *poll_timer;
+	sd_event_source *step_timer;
+	sd_event_source *sink_io;	/* NULL: nothing to listen to, yet */
+};
+
+/* With the inventories as they are now. */
+struct service_env daemon_env(struct daemon *daemon);
+int daemon_hypervisor_new(struct daemon *daemon,
+			  const struct config_hypervisor *config,
+			  struct hypervisor **ret_hypervisor);
+/* Have all services stepped at due_ns, if not earlier. */
+void daemon_kick(struct daemon *daemon, uint64_t due_ns);
+/* Set the timer to the earliest service. */
+void daemon_arm(struct daemon *daemon);
+
+#endif

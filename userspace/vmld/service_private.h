@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VMLD_SERVICE_PRIVATE_H
+#define VMLD_SERVICE_PRIVATE_H
+
+#include "discover.h"
+#include "reconcile.h"
+#include "service.h"
+
+struct service {
+	struct config_service *config;
+	struct discover *discover;
+	struct policy *policy;
+	struct managed managed;
+	uint64_t due_ns;
+	uint64_t step_ns;	/* that the last step took */
+	uint64_t stepped_ns;	/* when it began */
+
+	/* As of the last step. */
+	enum service_state state;
+	struct sink_service kernel;
+	struct policy_verdict *verdicts;	/* of kernel.destinations */
+	const struct discover_member *members;
+	size_t n_members;
+
+	char *problem;		/* said last; NULL: none */
+	/* The scales that the log has, in the order of their keys. */
+	struct vml_scale *logged;
+	size_t n_logged;
+};
+
+/* Say it unless it was said last; format is NULL: all is well. */
+_printf_(4, 5) void service_problem(struct service *service,
+				    const struct service_env *env, int level,
+				    const char *format, ...);
+
+/* One line for each destination whose scale has changed notably. */
+void service_log_scales(struct service *service,
+			const struct service_env *env);
+
+const struct discover_member *
+service_find_member(const struct service *service,
+		    const struct vml_destination_key *key);
+
+/* Mode service: create the service, or correct it. 0 or a negative errno. */
+int service_ensure(struct service *service, const struct service_env *env);
+
+/*
+ * Modes destinations and service: make the changes of the destinations. 1: the
+ * kernel has changed, 0: it hasn't, or a negative errno.
+ */
+int service_manage(struct service *service, const struct service_env *env,
+		   uint64_t now);
+int service_load_managed(struct service *service,
+			 const struct service_env *env);
+
+#endif
