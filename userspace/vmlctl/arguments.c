@@ -227,9 +227,12 @@ static const char *option_name(int option, char name[OPTION_NAME_SIZE])
 /* What getopt_long() has just answered '?' to. */
 static const char *unknown_option(char **argv, char name[OPTION_NAME_SIZE])
 {
-	if (optopt && optopt < LONG_SCTP)
-		return option_name(optopt, name);
-	return argv[optind - 1];
+	const char *last = argv[optind - 1];
+
+	/* A long one, of which optopt tells if it was given a value. */
+	if (!optopt || (!strncmp(last, "--", 2) && strchr(last, '=')))
+		return last;
+	return option_name(optopt, name);
 }
 
 int arguments_parse(const struct verb *verb, int argc, char **argv,

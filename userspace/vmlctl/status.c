@@ -57,7 +57,7 @@ static int add_reasons(struct table *table, const json_t *destination)
 		fputs("drained", stream);
 	if (fflush(stream) < 0)
 		return -ENOMEM;
-	table_add(table, "%s", text);
+	table_add(table, "%s", *text ? text : "-");
 	return 0;
 }
 
@@ -103,7 +103,7 @@ static int print_hypervisors(const json_t *hypervisors)
 		add_text(table, hypervisor, "state");
 		table_add(table, "%lld", member_integer(hypervisor, "domains"));
 		add_text(table, hypervisor, "uri");
-		table_add(table, "%s", member_string(hypervisor, "error"));
+		add_text(table, hypervisor, "error");
 	}
 	return table_print(table, "", stdout);
 }
