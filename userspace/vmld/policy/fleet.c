@@ -5,29 +5,57 @@
 #include "policy/shape.h"
 #include "policy/slow_start.h"
 
+static bool is_odd(const struct member *member,
+		   const struct policy_params *params, uint64_t now_ns)
+{
+	return speed_is_guarded(&member->speed, now_ns) ||
+	       member_is_new(member, params, now_ns);
+}
+
 /*
- * A member that fails fast would raise what is expected of the others, so it
- * does not take part, as long as there are others.
+ * A member that fails fast would raise what is expected of the others, and one
+ * that boots would lower it: they take no part, as long as there are others.
  */
-static double fleet_rate(const struct policy_params *params,
-			 const struct member *members, size_t n,
-			 uint64_t now_ns)
+static void measure_speed(struct fleet *fleet,
+			  const struct policy_params *params,
+			  const struct member *members, size_t n,
+			  uint64_t now_ns)
 {
 	double closed[2] = {}, cpu[2] = {};
-	int with;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct member *member = &members[i];
-		const struct speed *speed = &member->speed;
-		bool guarded = speed_is_guarded(speed, now_ns);
+		bool odd = is_odd(member, params, now_ns);
 
 		if (!member_is_fresh(member, params, now_ns))
 			continue;
-		closed[guarded] += fmax(speed->closed, 0);
-		cpu[guarded] += speed->cpu;
+		closed[odd] += fmax(member->speed.closed, 0);
+		cpu[odd] += member->speed.cpu;
 	}
-	with = cpu[false] > 0 ? false : true;
-	return cpu[with] > 0 ? closed[with] / cpu[with] : 0;
+	fleet->of_odd = cpu[false] <= 0;
+	fleet->closed = closed[fleet->of_odd];
+	fleet->cpu = cpu[fleet->of_odd];
+}
+
+double fleet_rate(const struct fleet *fleet)
+{
+	return fleet->cpu > 0 ? fleet->closed / fleet->cpu : 0;
+}
+
+double fleet_rate_of_others(const struct fleet *fleet,
+			    const struct policy_params *params,
+			    const struct member *member, uint64_t now_ns)
+{
+	double closed = fleet->closed, cpu = fleet->cpu;
+
+	if (is_odd(member, params, now_ns) == fleet->of_odd) {
+		closed -= fmax(member->speed.closed, 0);
+		cpu -= member->speed.cpu;
+	}
+	/* What is left of the member itself is but rounding. */
+	if (cpu < 1e-6 * (1 + member->speed.cpu))
+		return NAN;
+	return fmax(closed, 0) / cpu;
 }
 
 static double fleet_busy(const struct policy_params *params,
@@ -77,7 +105,7 @@ static double fleet_slow_start(const struct policy_params *params,
 void fleet_measure(struct fleet *fleet, const struct policy_params *params,
 		   const struct member *members, size_t n, uint64_t now_ns)
 {
-	fleet->rate = fleet_rate(params, members, n, now_ns);
+	measure_speed(fleet, params, members, n, now_ns);
 	fleet->busy = fleet_busy(params, members, n, now_ns);
 	fleet->exponent = shape_exponent(params, fleet->busy);
 	fleet->slow_start = fleet_slow_start(params, members, n, now_ns);

@@ -6,11 +6,21 @@
 #include "policy/member.h"
 
 struct fleet {
-	double rate;		/* connections a second of CPU time */
+	double closed;		/* connections, of the members that count */
+	double cpu;		/* seconds that they took */
+	bool of_odd;		/* of the odd ones, as there are no others */
 	double busy;		/* 0..1 */
 	double exponent;	/* of the scales, since it is that busy */
 	double slow_start;	/* the largest factor among the members */
 };
+
+/* Connections a second of CPU time. */
+double fleet_rate(const struct fleet *fleet);
+
+/* The same without a member; NAN: there are no others to compare it with. */
+double fleet_rate_of_others(const struct fleet *fleet,
+			    const struct policy_params *params,
+			    const struct member *member, uint64_t now_ns);
 
 void fleet_measure(struct fleet *fleet, const struct policy_params *params,
 		   const struct member *members, size_t n, uint64_t now_ns);

@@ -27,7 +27,7 @@ int hosts_intern(struct hosts *hosts, const char *name)
 
 bool hosts_advance(struct hosts *hosts, int host, uint64_t polled_ns)
 {
-	if (polled_ns <= hosts->hosts[host].polled_ns)
+	if (polled_ns < hosts->hosts[host].polled_ns)
 		return false;
 	hosts->hosts[host].polled_ns = polled_ns;
 	return true;

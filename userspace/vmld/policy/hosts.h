@@ -18,7 +18,7 @@ struct hosts {
 /* The number of a name, given to it the first time; -ENOMEM. */
 int hosts_intern(struct hosts *hosts, const char *name);
 
-/* False: a poll at least as late as this one has been seen already. */
+/* False: a later poll than this one has been seen already. */
 bool hosts_advance(struct hosts *hosts, int host, uint64_t polled_ns);
 
 void hosts_done(struct hosts *hosts);

@@ -23,6 +23,10 @@ static void follow_machine(struct member *member, const struct machine *before)
 {
 	const struct machine *machine = &member->machine;
 
+	/* While it stood still there was nothing to measure. */
+	if (machine->state == VM_STATE_RUNNING &&
+	    before->state != VM_STATE_RUNNING)
+		member->measured_ns = machine->known_ns;
 	if (machine->epoch == before->epoch)
 		return;
 	member->base.valid = false;
@@ -87,6 +91,13 @@ void member_event(struct member *member, const struct policy_params *params,
 bool member_is_wanted(const struct member *member)
 {
 	return member->config.weight > 0 && !member->config.drained;
+}
+
+bool member_is_new(const struct member *member,
+		   const struct policy_params *params, uint64_t now_ns)
+{
+	return slow_start_factor(params, member->machine.started_ns,
+				 now_ns) < 1;
 }
 
 bool member_is_fresh(const struct member *member,
@@ -170,13 +181,34 @@ static double judge_slow_start(const struct member *member,
 	return factor;
 }
 
+static double judge_speed(struct member *member,
+			  const struct policy_params *params,
+			  const struct fleet *fleet, uint64_t now_ns,
+			  struct policy_verdict *verdict)
+{
+	struct speed *speed = &member->speed;
+	double factor;
+
+	speed_judge(speed, params, fleet_rate(fleet),
+		    fleet_rate_of_others(fleet, params, member, now_ns),
+		    now_ns);
+	factor = speed->factor;
+	/* The CPU time of booting says nothing about serving. */
+	if (member_is_new(member, params, now_ns))
+		factor = fmax(factor, 1);
+	if (is_notable(factor))
+		because(verdict, .type = POLICY_REASON_SPEED,
+			.factor = factor);
+	return factor;
+}
+
 /* Of a member that runs. */
 static uint32_t judge_worth(struct member *member,
 			    const struct policy_params *params,
 			    const struct fleet *fleet, uint64_t now_ns,
 			    bool migrating, struct policy_verdict *verdict)
 {
-	struct speed *speed = &member->speed;
+	const struct speed *speed = &member->speed;
 	double worth = judge_capacity(member, params, now_ns, verdict);
 
 	if (migrating) {
@@ -184,11 +216,7 @@ static uint32_t judge_worth(struct member *member,
 		because(verdict, .type = POLICY_REASON_MIGRATING,
 			.factor = params->migration_factor);
 	}
-	speed_judge(speed, params, fleet->rate, now_ns);
-	worth *= speed->factor;
-	if (is_notable(speed->factor))
-		because(verdict, .type = POLICY_REASON_SPEED,
-			.factor = speed->factor);
+	worth *= judge_speed(member, params, fleet, now_ns, verdict);
 	worth *= judge_slow_start(member, params, fleet, now_ns, verdict);
 
 	if (speed_is_guarded(speed, now_ns)) {

@@ -31,6 +31,9 @@ void member_event(struct member *member, const struct policy_params *params,
 
 /* Weight above 0 and not drained: the administrator lets it have some. */
 bool member_is_wanted(const struct member *member);
+/* Whether its slow start lasts. */
+bool member_is_new(const struct member *member,
+		   const struct policy_params *params, uint64_t now_ns);
 /* Whether what was measured of it is recent, and it runs. */
 bool member_is_fresh(const struct member *member,
 		     const struct policy_params *params, uint64_t now_ns);

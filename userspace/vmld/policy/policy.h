@@ -137,8 +137,9 @@ void policy_freep(struct policy **policy);
 
 /*
  * Name all members. One that was there before with the same key and machine
- * keeps what is known of it; keys must differ. -EEXIST: they do not; -ENOMEM.
- * On failure nothing changes.
+ * keeps what is known of it; a new one is neutral until an inventory shows its
+ * machine, so give the last ones again. Keys must differ. -EEXIST: they do not;
+ * -ENOMEM. On failure nothing changes.
  */
 int policy_set_members(struct policy *policy,
 		       const struct policy_member *members, size_t n);

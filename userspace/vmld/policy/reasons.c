@@ -54,7 +54,7 @@ const char *policy_reason_format(const struct policy_reason *reason,
 		break;
 	case POLICY_REASON_STATE:
 		snprintf(buffer, size, "%s for %.0f s: x0",
-			 vm_state_name(reason->state), reason->seconds);
+			 vm_state_name(reason->state), floor(reason->seconds));
 		break;
 	case POLICY_REASON_MOVED:
 		snprintf(buffer, size, "migrated out of sight: neutral");
@@ -86,7 +86,7 @@ const char *policy_reason_format(const struct policy_reason *reason,
 		break;
 	case POLICY_REASON_SLOW_START:
 		snprintf(buffer, size, "slow start %.0f s of %.0f s: x%.2f",
-			 reason->seconds, reason->of, reason->factor);
+			 floor(reason->seconds), reason->of, reason->factor);
 		break;
 	case POLICY_REASON_FLOOR:
 		snprintf(buffer, size, "floor: x%.2f raised",
@@ -98,12 +98,12 @@ const char *policy_reason_format(const struct policy_reason *reason,
 		break;
 	case POLICY_REASON_LATE_HOLD:
 		snprintf(buffer, size, "metrics %.0f s late: held",
-			 reason->seconds);
+			 floor(reason->seconds));
 		break;
 	case POLICY_REASON_LATE_DRIFT:
 		snprintf(buffer, size,
 			 "metrics %.0f s late: drifts to neutral, x%.2f",
-			 reason->seconds, reason->factor);
+			 floor(reason->seconds), reason->factor);
 		break;
 	case POLICY_REASON_PANIC:
 		snprintf(buffer, size, "panic: no member is up: neutral");

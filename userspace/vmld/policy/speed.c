@@ -57,10 +57,11 @@ bool speed_is_guarded(const struct speed *speed, uint64_t now_ns)
 }
 
 void speed_judge(struct speed *speed, const struct policy_params *params,
-		 double fleet_rate, uint64_t now_ns)
+		 double fleet_rate, double rate_of_others, uint64_t now_ns)
 {
 	double closed = speed->closed > 0 ? speed->closed : 0;
 	double expected = speed->cpu * fleet_rate;
+	double of_others = speed->cpu * rate_of_others;
 
 	if (!speed->fresh)
 		return;
@@ -68,8 +69,8 @@ void speed_judge(struct speed *speed, const struct policy_params *params,
 	speed->factor = clip((closed + params->speed_prior) /
 			     (expected + params->speed_prior),
 			     params->speed_min, params->speed_max);
-	if (closed > params->guard_connections &&
-	    closed > params->guard_ratio * (expected + params->guard_slack))
+	if (!isnan(of_others) && closed > params->guard_connections &&
+	    closed > params->guard_ratio * (of_others + params->guard_slack))
 		speed->guard_until_ns = now_ns +
 			(uint64_t)(params->guard_hold * (double)NSEC_PER_SEC);
 }

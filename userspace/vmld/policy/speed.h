@@ -43,10 +43,12 @@ void speed_restart(struct speed *speed);
 bool speed_is_guarded(const struct speed *speed, uint64_t now_ns);
 
 /*
- * Renew factor and guard of a member that has been stepped, given the fleet's
- * connections per second of CPU time.
+ * Renew factor and guard of a member that has been stepped, given connections
+ * a second of CPU time of the fleet, and of the others in it (NAN: none). In a
+ * small fleet a member that fails fast is most of what the fleet closes, so
+ * that only the others show what is to be expected.
  */
 void speed_judge(struct speed *speed, const struct policy_params *params,
-		 double fleet_rate, uint64_t now_ns);
+		 double fleet_rate, double rate_of_others, uint64_t now_ns);
 
 #endif
