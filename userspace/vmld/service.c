@@ -158,7 +158,11 @@ static int evaluate(struct service *service, const struct service_env *env,
 			.active_connections = d->active_connections,
 		};
 	}
-	r = policy_set_members(service->policy, members, n);
+	/* A service that was made anew gets back what it had in a moment. */
+	if (n)
+		r = policy_set_members(service->policy, members, n);
+	else
+		r = 0;
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < env->n_inventories; i++) {
@@ -169,13 +173,14 @@ static int evaluate(struct service *service, const struct service_env *env,
 			return r;
 	}
 	policy_connections(service->policy, connections, n);
-	verdicts = policy_evaluate(service->policy, now, &n);
 	/* For those who look, who may come after the next event. */
 	service->verdicts = calloc(n + 1, sizeof(*verdicts));
 	if (!service->verdicts)
 		return -ENOMEM;
-	if (n)
-		memcpy(service->verdicts, verdicts, n * sizeof(*verdicts));
+	if (!n)
+		return 0;
+	verdicts = policy_evaluate(service->policy, now, &n);
+	memcpy(service->verdicts, verdicts, n * sizeof(*verdicts));
 	for (size_t i = 0; i < n && !env->settled; i++)
 		if (service->verdicts[i].scale)
 			service->verdicts[i].scale =
@@ -275,10 +280,16 @@ static void enter_state(struct service *service, const struct service_env *env,
 			enum service_state state)
 {
 	enum service_state before = service->state;
+	char key[VML_KEY_STRING_MAX];
 
 	service->state = state;
 	if (state == before)
 		return;
+	if (before == SERVICE_ABSENT)
+		log_notice(env->log, "%s: found %s with %zu destinations",
+			   service->config->name,
+			   vml_service_key_format(&service->config->key, key),
+			   service->kernel.n_destinations);
 	if (state == SERVICE_PANIC)
 		log_warning(env->log,
 			    "%s: panic: no machine may have a connection, so all may",

@@ -16,8 +16,8 @@ void service_problem(struct service *service, const struct service_env *env,
 	int r;
 
 	if (!format) {
-		if (service->problem)
-			log_notice(env->log, "%s: is well again",
+		if (service->problem && service->state != SERVICE_ABSENT)
+			log_notice(env->log, "%s: goes on",
 				   service->config->name);
 		free(service->problem);
 		service->problem = NULL;
