@@ -67,9 +67,12 @@ static bool open_connection(struct worker *worker)
 	/* Drivers without a network connection have no keep-alive. */
 	virConnectSetKeepAlive(worker->connection, KEEPALIVE_INTERVAL_S,
 			       KEEPALIVE_COUNT);
-	if (virConnectRegisterCloseCallback(worker->connection, on_closed,
-					    link_ref(link), link_unref) < 0)
-		link_unref(link);
+	/*
+	 * Drivers that do not know it forget the free function, too; and once
+	 * it is unregistered it does not run any more.
+	 */
+	virConnectRegisterCloseCallback(worker->connection, on_closed, link,
+					NULL);
 	worker->capabilities = libvirt_lifecycle_register(&worker->lifecycle,
 							  worker->connection,
 							  link);
