@@ -134,6 +134,8 @@ $(O)/flags: FORCE
 unit-src := $(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c)
 unit-programs := $(patsubst tests/unit/%.c,$(O)/unit/%,$(unit-src))
 
+asan-programs := $(unit-programs:$(O)/%=$(O)/asan/%)
+
 unit-archives-libvml := libvml
 unit-archives-vmlctl := vmlctl libvml
 unit-archives-vmld := vmld libvml
@@ -166,13 +168,17 @@ $(unit-programs):
 # --- Tests ------------------------------------------------------------------
 
 # A program that does not build is reported by the runner, and the others run.
+# After a failure all are linked anew, so that none of before is taken for it.
+build-unit-tests = +$(Q)$(MAKE) -k $(1) unit-tests || { \
+	rm -f $(2); $(MAKE) -ks $(1) unit-tests 2> /dev/null || :; }
+
 check-unit:
-	+$(Q)$(MAKE) -k unit-tests || :
-	+$(Q)$(MAKE) -k O=$(O)/asan SANITIZE=1 unit-tests || :
+	$(call build-unit-tests,,$(unit-programs))
+	$(call build-unit-tests,O=$(O)/asan SANITIZE=1,$(asan-programs))
 	$(Q)failed=0; \
 	tests/run-unit unit $(unit-programs) || failed=1; \
 	tests/run-unit unit-asan \
-		$(unit-programs:$(O)/%=$(O)/asan/%) || failed=1; \
+		$(asan-programs) || failed=1; \
 	exit $$failed
 
 check-valgrind: unit-tests
