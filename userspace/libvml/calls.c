@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The family's commands. */
-#include <string.h>
-
 #include <linux/ip_vs_vml.h>
 
 #include "client.h"
+#include "parse.h"
 
 static int parse_service(const struct nlmsghdr *message, void *element)
 {

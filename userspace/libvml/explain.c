@@ -5,6 +5,8 @@
 #include <linux/ip_vs_vml.h>
 
 #include "explain.h"
+#include "libvml.h"
+#include "parse.h"
 #include "util.h"
 
 #define SUBJECT_MAX (VML_KEY_STRING_MAX + 64)

@@ -3,7 +3,7 @@
 #ifndef VML_EXPLAIN_H
 #define VML_EXPLAIN_H
 
-#include "parse.h"
+#include "control.h"
 
 /*
  * Write a sentence on a refused request: which of its attributes the kernel

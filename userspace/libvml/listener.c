@@ -13,6 +13,7 @@
 
 #include "family.h"
 #include "libvml.h"
+#include "parse.h"
 
 /* Room for the destinations of a large service, added one after another. */
 #define RECEIVE_SIZE (8 * 1024 * 1024)

@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <arpa/inet.h>
-#include <netlink/attr.h>
-#include <string.h>
 
 #include <linux/ip_vs_vml.h>
 
+#include "attributes.h"
+#include "control.h"
 #include "parse.h"
-#include "util.h"
 
 #define ADDRESS_SIZE 16
-#define EXACT(kind, size) { .type = kind, .minlen = size, .maxlen = size }
-#define POLICY_U16 EXACT(NLA_U16, sizeof(uint16_t))
-#define POLICY_U32 EXACT(NLA_U32, sizeof(uint32_t))
-#define POLICY_U64 EXACT(NLA_U64, sizeof(uint64_t))
-#define POLICY_ADDRESS EXACT(NLA_UNSPEC, ADDRESS_SIZE)
-#define POLICY_NEST { .type = NLA_NESTED }
+#define POLICY_ADDRESS POLICY_EXACT(NLA_UNSPEC, ADDRESS_SIZE)
 
 /* libnl takes them as not const, and does not write to them. */
 static struct nla_policy service_policy[] = {
@@ -50,81 +44,6 @@ static struct nla_policy command_policy[] = {
 	[IP_VS_VML_A_COMMAND_PAD] = { .type = NLA_UNSPEC },
 };
 
-static struct nla_policy ack_policy[] = {
-	[NLMSGERR_ATTR_MSG] = { .type = NLA_STRING },
-	[NLMSGERR_ATTR_OFFS] = POLICY_U32,
-	[NLMSGERR_ATTR_MISS_TYPE] = POLICY_U32,
-	[NLMSGERR_ATTR_MISS_NEST] = POLICY_U32,
-};
-
-static struct nla_policy family_policy[] = {
-	[CTRL_ATTR_FAMILY_ID] = POLICY_U16,
-	[CTRL_ATTR_FAMILY_NAME] = { .type = NLA_STRING,
-				    .maxlen = GENL_NAMSIZ },
-	[CTRL_ATTR_MCAST_GROUPS] = POLICY_NEST,
-};
-
-static struct nla_policy group_policy[] = {
-	[CTRL_ATTR_MCAST_GRP_NAME] = { .type = NLA_STRING,
-				       .maxlen = GENL_NAMSIZ },
-	[CTRL_ATTR_MCAST_GRP_ID] = POLICY_U32,
-};
-
-/*
- * nla_parse(), but refusing attributes that are cut off, which it passes over
- * in silence. table has one element for each of the policy.
- */
-static int parse_attributes(struct nlattr **table, const void *head,
-			    size_t size, struct nla_policy *policy, size_t n)
-{
-	struct nlattr *attribute;
-	int left;
-
-	if (size > INT32_MAX)
-		return -EBADMSG;
-	nla_for_each_attr(attribute, (struct nlattr *)head, (int)size, left)
-		;
-	if (left > 0 || nla_parse(table, (int)n - 1, (struct nlattr *)head,
-				  (int)size, policy) < 0)
-		return -EBADMSG;
-	return 0;
-}
-
-#define PARSE_ATTRIBUTES(table, head, size, policy)			\
-	parse_attributes(table, head, size, policy, ARRAY_SIZE(policy))
-#define PARSE_NEST(table, nest, policy)					\
-	PARSE_ATTRIBUTES(table, nla_data(nest), (size_t)nla_len(nest), policy)
-
-/* The attributes after the generic netlink header. */
-static int parse_message(const struct nlmsghdr *message, struct nlattr **table,
-			 struct nla_policy *policy, size_t n)
-{
-	const size_t header = NLMSG_HDRLEN + GENL_HDRLEN;
-
-	if (message->nlmsg_len < header)
-		return -EBADMSG;
-	return parse_attributes(table, (const uint8_t *)message + header,
-				message->nlmsg_len - header, policy, n);
-}
-
-#define PARSE_MESSAGE(message, table, policy)				\
-	parse_message(message, table, policy, ARRAY_SIZE(policy))
-
-static uint32_t get_u32(const struct nlattr *attribute)
-{
-	return attribute ? nla_get_u32(attribute) : 0;
-}
-
-/* The kernel aligns them to four bytes, not always to eight. */
-static uint64_t get_u64(const struct nlattr *attribute)
-{
-	uint64_t value = 0;
-
-	if (attribute)
-		memcpy(&value, nla_data(attribute), sizeof(value));
-	return value;
-}
-
 static int get_address(const struct nlattr *attribute, uint16_t family,
 		       union vml_address *ret_address)
 {
@@ -139,84 +58,6 @@ static int get_address(const struct nlattr *attribute, uint16_t family,
 	else
 		return -EBADMSG;
 	*ret_address = address;
-	return 0;
-}
-
-int vml_datagram_next(struct vml_datagram *datagram,
-		      const struct nlmsghdr **ret_message)
-{
-	const struct nlmsghdr *message = datagram->next;
-	size_t aligned;
-
-	if (!datagram->left)
-		return 0;
-	if (datagram->left < sizeof(*message) ||
-	    message->nlmsg_len < sizeof(*message) ||
-	    message->nlmsg_len > datagram->left)
-		return -EBADMSG;
-	aligned = MIN((size_t)NLMSG_ALIGN((size_t)message->nlmsg_len),
-		      datagram->left);
-	datagram->next = (const uint8_t *)message + aligned;
-	datagram->left -= aligned;
-	*ret_message = message;
-	return 1;
-}
-
-int vml_parse_ack(const struct nlmsghdr *message, struct vml_ack *ret_ack)
-{
-	struct nlattr *table[ARRAY_SIZE(ack_policy)];
-	struct vml_ack ack = { 0 };
-	const uint8_t *payload = (const uint8_t *)message + NLMSG_HDRLEN;
-	size_t size, skip = sizeof(int);
-
-	size = message->nlmsg_len - NLMSG_HDRLEN;
-	if (size < sizeof(int))
-		return -EBADMSG;
-	memcpy(&ack.error, payload, sizeof(int));
-	/* A dump ends with its result; some handlers give a positive one. */
-	if (message->nlmsg_type == NLMSG_DONE && ack.error > 0)
-		ack.error = 0;
-	if (ack.error > 0 || ack.error < -4095)
-		return -EBADMSG;
-	if (message->nlmsg_type == NLMSG_ERROR) {
-		const struct nlmsgerr *error = (const void *)payload;
-
-		if (size < sizeof(*error))
-			return -EBADMSG;
-		skip = sizeof(*error);
-		if (!(message->nlmsg_flags & NLM_F_CAPPED)) {
-			if (error->msg.nlmsg_len < sizeof(error->msg))
-				return -EBADMSG;
-			skip += NLMSG_ALIGN((size_t)error->msg.nlmsg_len) -
-				sizeof(error->msg);
-		}
-		if (skip > size)
-			return -EBADMSG;
-	}
-	if (message->nlmsg_flags & NLM_F_ACK_TLVS) {
-		if (PARSE_ATTRIBUTES(table, payload + skip, size - skip,
-				     ack_policy) < 0)
-			return -EBADMSG;
-		if (table[NLMSGERR_ATTR_MSG])
-			nla_strlcpy(ack.text, table[NLMSGERR_ATTR_MSG],
-				    sizeof(ack.text));
-		ack.has_offset = table[NLMSGERR_ATTR_OFFS];
-		ack.offset = get_u32(table[NLMSGERR_ATTR_OFFS]);
-		ack.has_missing = table[NLMSGERR_ATTR_MISS_TYPE];
-		ack.missing_type = get_u32(table[NLMSGERR_ATTR_MISS_TYPE]);
-		ack.missing_nest = get_u32(table[NLMSGERR_ATTR_MISS_NEST]);
-	}
-	*ret_ack = ack;
-	return 0;
-}
-
-int vml_parse_command(const struct nlmsghdr *message, uint8_t *ret_command)
-{
-	const struct genlmsghdr *header = NLMSG_DATA(message);
-
-	if (message->nlmsg_len < NLMSG_HDRLEN + GENL_HDRLEN)
-		return -EBADMSG;
-	*ret_command = header->cmd;
 	return 0;
 }
 
@@ -249,9 +90,7 @@ int vml_parse_service_key(const struct nlattr *nest,
 	return 0;
 }
 
-/* A destination's key and, if ret_scale is given, its scale, which is then
- * mandatory.
- */
+/* A key and, if ret_scale is given, the scale, which must be there then. */
 static int parse_destination_nest(const struct nlattr *nest,
 				  struct vml_destination_key *ret_key,
 				  uint32_t *ret_scale)
@@ -399,61 +238,5 @@ int vml_parse_event(const struct nlmsghdr *message, struct vml_event *ret_event)
 	event.generation = get_u32(table[IP_VS_VML_A_COMMAND_GENERATION]);
 	event.lease_ms = get_u32(table[IP_VS_VML_A_COMMAND_LEASE]);
 	*ret_event = event;
-	return 1;
-}
-
-/* Whether a string attribute, which may lack its NUL, is this text. */
-static bool string_is(const struct nlattr *attribute, const char *text)
-{
-	char string[GENL_NAMSIZ + 1];
-
-	nla_strlcpy(string, attribute, sizeof(string));
-	return !strcmp(string, text);
-}
-
-static int parse_groups(const struct nlattr *nest, const char *name,
-			uint32_t *ret_group)
-{
-	struct nlattr *table[ARRAY_SIZE(group_policy)];
-	struct nlattr *group;
-	uint32_t found = 0;
-	int left;
-
-	nla_for_each_nested(group, nest, left) {
-		if (PARSE_NEST(table, group, group_policy) < 0 ||
-		    !table[CTRL_ATTR_MCAST_GRP_NAME] ||
-		    !table[CTRL_ATTR_MCAST_GRP_ID])
-			return -EBADMSG;
-		if (string_is(table[CTRL_ATTR_MCAST_GRP_NAME], name))
-			found = get_u32(table[CTRL_ATTR_MCAST_GRP_ID]);
-	}
-	if (left > 0)
-		return -EBADMSG;
-	*ret_group = found;
-	return 0;
-}
-
-int vml_parse_family(const struct nlmsghdr *message, const char *name,
-		     const char *group, struct vml_family *ret_family)
-{
-	struct nlattr *table[ARRAY_SIZE(family_policy)];
-	struct vml_family family = { 0 };
-	int r;
-
-	if (PARSE_MESSAGE(message, table, family_policy) < 0 ||
-	    !table[CTRL_ATTR_FAMILY_ID] || !table[CTRL_ATTR_FAMILY_NAME])
-		return -EBADMSG;
-	if (!string_is(table[CTRL_ATTR_FAMILY_NAME], name))
-		return 0;
-	family.id = nla_get_u16(table[CTRL_ATTR_FAMILY_ID]);
-	if (family.id < NLMSG_MIN_TYPE)
-		return -EBADMSG;
-	if (table[CTRL_ATTR_MCAST_GROUPS]) {
-		r = parse_groups(table[CTRL_ATTR_MCAST_GROUPS], group,
-				 &family.events_group);
-		if (r < 0)
-			return r;
-	}
-	*ret_family = family;
 	return 1;
 }

@@ -6,7 +6,7 @@
 #ifndef VML_REPLY_H
 #define VML_REPLY_H
 
-#include "parse.h"
+#include "control.h"
 
 struct vml_reply {
 	/* Of the request; other messages are passed over. */

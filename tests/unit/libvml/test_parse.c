@@ -5,6 +5,7 @@
 #include <linux/ip_vs_vml.h>
 
 #include "answer.h"
+#include "control.h"
 #include "message.h"
 #include "parse.h"
 

@@ -6,6 +6,7 @@
 
 #include "answer.h"
 #include "message.h"
+#include "parse.h"
 #include "reply.h"
 
 static int count(const struct nlmsghdr *message, void *userdata)
