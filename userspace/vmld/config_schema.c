@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
 #include "config_schema.h"
@@ -154,6 +154,9 @@ static bool check_statement(const struct outline *outline, size_t index,
 				     outline->statements[s->parent].name);
 		return false;
 	}
+	/* One that the text's end, or a mistake in it, cuts off has no form. */
+	if (!s->end)
+		return true;
 	if (!check_form(s, option, errors))
 		return false;
 
@@ -177,7 +180,6 @@ void config_schema_check(const struct outline *outline, char *text,
 	for (size_t i = 0; i < outline->n; i++) {
 		const struct outline_statement *s = &outline->statements[i];
 
-		/* One that the text's end or a mistake cuts off has no end. */
 		if (check_statement(outline, i, errors) || !s->end)
 			continue;
 		for (size_t at = s->start; at < s->end; at++)

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The file and the line of each call would only ever be the one in here. */
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <stdarg.h>

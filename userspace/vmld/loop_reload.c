@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A new configuration in place of the old one: what both have goes on, with
  * all that it has learned. All that can fail comes first, and changes nothing.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vmld: balance IPVS by what the hypervisors say. */
 #include <getopt.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What of a service is worth a line: what changed, and never twice. */
 #include <stdarg.h>
 #include <string.h>

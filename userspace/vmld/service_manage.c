@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What of IPVS is ours, beyond the scales. */
 #include <linux/ip_vs.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Plain IPVS: a scale becomes a weight. There is no lease, and the weights of
  * a service change one after another.

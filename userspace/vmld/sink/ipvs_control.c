@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <linux/ip_vs.h>
 #include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>

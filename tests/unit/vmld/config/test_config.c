@@ -126,7 +126,7 @@ static void all_options_are_read(void **state)
 	assert_true(a->rules[1].has_address);
 	assert_int_equal(a->rules[1].port, 53);
 	assert_string_equal(a->rules[1].domain, "y");
-	assert_int_equal(a->rules[1].line, 9);
+	assert_int_equal(a->rules[1].line, 10);
 	assert_int_equal(b->key.fwmark, 9);
 	assert_int_equal(b->key.family, AF_INET6);
 	assert_int_equal(b->key.protocol, 0);
