@@ -179,17 +179,16 @@ static int vml_put_counter(struct sk_buff *skb, int type, u64 value)
 static int vml_put_service(struct sk_buff *skb,
 			   const struct vml_service *service)
 {
-	struct vml_counters sum = {};
+	struct vml_percpu sum = {};
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		const struct vml_counters *counters =
-			per_cpu_ptr(service->counters, cpu);
+		const struct vml_percpu *percpu = per_cpu_ptr(service->percpu,
+							      cpu);
 
-		sum.picks += READ_ONCE(counters->picks);
-		sum.overload_skips += READ_ONCE(counters->overload_skips);
-		sum.scans += READ_ONCE(counters->scans);
-		sum.no_destination += READ_ONCE(counters->no_destination);
+		sum.overload_skips += READ_ONCE(percpu->overload_skips);
+		sum.scans += READ_ONCE(percpu->scans);
+		sum.no_destination += READ_ONCE(percpu->no_destination);
 	}
 
 	if (vml_put_service_key(skb, &service->key) ||
@@ -197,7 +196,8 @@ static int vml_put_service(struct sk_buff *skb,
 			service->generation) ||
 	    nla_put_u32(skb, IP_VS_VML_A_COMMAND_DESTINATIONS,
 			service->num_destinations) ||
-	    vml_put_counter(skb, IP_VS_VML_A_COMMAND_PICKS, sum.picks) ||
+	    vml_put_counter(skb, IP_VS_VML_A_COMMAND_PICKS,
+			    vml_service_picks(service)) ||
 	    vml_put_counter(skb, IP_VS_VML_A_COMMAND_OVERLOAD_SKIPS,
 			    sum.overload_skips) ||
 	    vml_put_counter(skb, IP_VS_VML_A_COMMAND_SCANS, sum.scans) ||
@@ -214,11 +214,6 @@ static int vml_put_service(struct sk_buff *skb,
 static int vml_put_dest(struct sk_buff *skb, const struct vml_dest *vdest)
 {
 	const struct ip_vs_dest *dest = vdest->dest;
-	unsigned long picks = 0;
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		picks += READ_ONCE(*per_cpu_ptr(vdest->picks, cpu));
 
 	if (vml_put_destination(skb, vdest) ||
 	    nla_put_u32(skb, IP_VS_VML_A_COMMAND_WEIGHT,
@@ -233,7 +228,8 @@ static int vml_put_dest(struct sk_buff *skb, const struct vml_dest *vdest)
 			atomic_read(&dest->activeconns)) ||
 	    nla_put_u32(skb, IP_VS_VML_A_COMMAND_PERSISTENT_CONNECTIONS,
 			atomic_read(&dest->persistconns)) ||
-	    vml_put_counter(skb, IP_VS_VML_A_COMMAND_PICKS, picks))
+	    vml_put_counter(skb, IP_VS_VML_A_COMMAND_PICKS,
+			    vml_dest_picks(vdest)))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -682,7 +678,7 @@ err_unlock:
 static const struct genl_multicast_group vml_groups[] = {
 	[IP_VS_VML_NLGRP_EVENTS] = {
 		.name	= IP_VS_VML_MCGRP_EVENTS,
-		.flags	= GENL_UNS_ADMIN_PERM,
+		.flags	= GENL_MCAST_CAP_NET_ADMIN,
 	},
 };
 

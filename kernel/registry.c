@@ -25,6 +25,7 @@
  */
 #include <linux/jiffies.h>
 #include <linux/percpu.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <net/ip_vs.h>
 
@@ -216,13 +217,10 @@ struct vml_service *vml_service_next(const struct net *net,
  */
 u32 vml_service_lease_left(const struct vml_service *service)
 {
-	unsigned long now = jiffies;
-
 	lockdep_assert_held(&vml_registry_mutex);
 
-	if (time_after_eq(now, service->lease_end))
-		return 0;
-	return jiffies_to_msecs(service->lease_end - now);
+	return clamp(ktime_ms_delta(service->lease_end, ktime_get()), 0LL,
+		     (s64)U32_MAX);
 }
 
 /**
@@ -253,6 +251,44 @@ u64 vml_dest_effective_weight(const struct vml_dest *vdest)
 {
 	return mul_u32_u32(max(atomic_read(&vdest->dest->weight), 0),
 			   vdest->scale);
+}
+
+/**
+ * vml_dest_picks - count the decisions that chose a destination
+ * @vdest: the destination
+ *
+ * Return: their number since it was added; it wraps with unsigned long.
+ */
+u64 vml_dest_picks(const struct vml_dest *vdest)
+{
+	unsigned long picks = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		picks += READ_ONCE(*per_cpu_ptr(vdest->picks, cpu));
+	return picks;
+}
+
+/**
+ * vml_service_picks - count the decisions that chose a destination of a service
+ * @service: the service
+ *
+ * Return: their number since it was bound.
+ */
+u64 vml_service_picks(const struct vml_service *service)
+{
+	u64 picks = service->removed_picks;
+	const struct vml_dest *vdest;
+	struct rb_node *node;
+
+	lockdep_assert_held(&vml_registry_mutex);
+
+	for (node = rb_first(&service->destinations); node;
+	     node = rb_next(node))
+		picks += vml_dest_picks(rb_entry(node, struct vml_dest, node));
+	list_for_each_entry(vdest, &service->removed, removed)
+		picks += vml_dest_picks(vdest);
+	return picks;
 }
 
 static struct vml_dest *vml_dest_alloc(struct ip_vs_dest *dest, gfp_t gfp)
@@ -338,6 +374,7 @@ static void vml_service_replace(struct vml_service *service,
 
 	list_for_each_entry_safe(vdest, next, &service->removed, removed) {
 		list_del(&vdest->removed);
+		service->removed_picks += vml_dest_picks(vdest);
 		call_rcu(&vdest->rcu, vml_dest_free_rcu);
 	}
 }
@@ -428,18 +465,20 @@ static void vml_service_publish_work(struct work_struct *work)
 	mutex_unlock(&vml_registry_mutex);
 }
 
-static void vml_service_lease_work(struct work_struct *work)
+/* A lease may be longer than a timer can be set for. */
+static void vml_service_await_lease(struct vml_service *service)
 {
-	struct vml_service *service = container_of(to_delayed_work(work),
-						   struct vml_service,
-						   lease_work);
+	u32 left = min_t(u32, vml_service_lease_left(service), INT_MAX);
+
+	mod_delayed_work(vml_workqueue, &service->lease_work,
+			 msecs_to_jiffies(left) + 1);
+}
+
+static void vml_service_end_lease(struct vml_service *service)
+{
 	struct rb_node *node;
 
-	mutex_lock(&vml_registry_mutex);
-	/* The lease may have been renewed while this waited for the mutex. */
-	if (!service->svc || !service->has_lease ||
-	    time_before(jiffies, service->lease_end))
-		goto out;
+	lockdep_assert_held(&vml_registry_mutex);
 
 	for (node = rb_first(&service->destinations); node;
 	     node = rb_next(node))
@@ -450,7 +489,22 @@ static void vml_service_lease_work(struct work_struct *work)
 	if (vml_service_publish(service))
 		vml_service_publish_later(service, VML_RETRY_INTERVAL);
 	vml_notify_lease_expired(service);
-out:
+}
+
+static void vml_service_lease_work(struct work_struct *work)
+{
+	struct vml_service *service = container_of(to_delayed_work(work),
+						   struct vml_service,
+						   lease_work);
+
+	mutex_lock(&vml_registry_mutex);
+	/* The lease may have been renewed while this waited for the mutex. */
+	if (service->svc && service->has_lease) {
+		if (vml_service_lease_left(service))
+			vml_service_await_lease(service);
+		else
+			vml_service_end_lease(service);
+	}
 	mutex_unlock(&vml_registry_mutex);
 }
 
@@ -465,7 +519,7 @@ static void vml_service_free(struct vml_service *service)
 	list_for_each_entry_safe(vdest, next, &service->removed, removed)
 		vml_dest_free(vdest);
 	kvfree(rcu_dereference_protected(service->table, true));
-	free_percpu(service->counters);
+	free_percpu(service->percpu);
 	kfree(service);
 }
 
@@ -478,14 +532,17 @@ static void vml_service_release_work(struct work_struct *work)
 static struct vml_service *vml_service_alloc(struct ip_vs_service *svc)
 {
 	struct vml_service *service = kzalloc(sizeof(*service), GFP_KERNEL);
+	int cpu;
 
 	if (!service)
 		return NULL;
-	service->counters = alloc_percpu(struct vml_counters);
-	if (!service->counters) {
+	service->percpu = alloc_percpu(struct vml_percpu);
+	if (!service->percpu) {
 		kfree(service);
 		return NULL;
 	}
+	for_each_possible_cpu(cpu)
+		per_cpu_ptr(service->percpu, cpu)->sequence = get_random_u32();
 	service->svc = svc;
 	service->destinations = RB_ROOT;
 	service->published = jiffies - VML_PUBLISH_INTERVAL;
@@ -694,10 +751,8 @@ void vml_scale_set_commit(struct vml_scale_set *set, u32 lease)
 
 	service->has_lease = lease;
 	if (service->has_lease) {
-		unsigned long length = msecs_to_jiffies(lease);
-
-		service->lease_end = jiffies + length;
-		mod_delayed_work(vml_workqueue, &service->lease_work, length);
+		service->lease_end = ktime_add_ms(ktime_get(), lease);
+		vml_service_await_lease(service);
 	} else {
 		cancel_delayed_work(&service->lease_work);
 	}

@@ -7,6 +7,7 @@
 #define _VML_REGISTRY_H
 
 #include <linux/in6.h>
+#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/netfilter.h>
@@ -76,14 +77,15 @@ struct vml_dest {
 };
 
 /**
- * struct vml_counters - what the fast path counts, per CPU
- * @picks: decisions that chose a destination
+ * struct vml_percpu - what the fast path writes, a CPU
+ * @sequence: the last number of the sequence that one-packet connections are
+ *	spread by
  * @overload_skips: draws passed over because the destination was overloaded
  * @scans: decisions for which no drawn destination was available
  * @no_destination: decisions that found no available destination
  */
-struct vml_counters {
-	unsigned long picks;
+struct vml_percpu {
+	u32 sequence;
 	unsigned long overload_skips;
 	unsigned long scans;
 	unsigned long no_destination;
@@ -92,7 +94,7 @@ struct vml_counters {
 /**
  * struct vml_service - a service bound to the scheduler
  * @table: what the fast path draws from, never NULL
- * @counters: what the fast path counts
+ * @percpu: what the fast path writes
  * @node: in the registry
  * @key: what the service is known by
  * @svc: IPVS's service, or NULL once it is unbound
@@ -100,21 +102,22 @@ struct vml_counters {
  * @num_destinations: their number
  * @incomplete: a destination could not be added for lack of memory
  * @removed: destinations that @table may still hold
+ * @removed_picks: decisions that chose those that went before
  * @generation: sets of scales committed
  * @sequence: changes whenever something does that a dump shows
  * @has_lease: the scales have a lease
- * @lease_end: its end, in jiffies
+ * @lease_end: its end, by ktime_get()
  * @lease_work: ends the lease
  * @published: when @table was last replaced on a change, in jiffies
  * @publish_work: replaces @table
  * @release_work: frees the service
  *
- * The fast path reads @table and @counters under RCU; everything else is
+ * The fast path reads @table and @percpu under RCU; everything else is
  * protected by the registry's lock.
  */
 struct vml_service {
 	struct vml_table __rcu *table;
-	struct vml_counters __percpu *counters;
+	struct vml_percpu __percpu *percpu;
 
 	struct rb_node node ____cacheline_aligned_in_smp;
 	struct vml_service_key key;
@@ -123,10 +126,11 @@ struct vml_service {
 	u32 num_destinations;
 	bool incomplete;
 	struct list_head removed;
+	u64 removed_picks;
 	u32 generation;
 	u32 sequence;
 	bool has_lease;
-	unsigned long lease_end;
+	ktime_t lease_end;
 	struct delayed_work lease_work;
 	unsigned long published;
 	struct delayed_work publish_work;
@@ -159,12 +163,14 @@ struct vml_service *vml_service_find(const struct vml_service_key *key);
 struct vml_service *vml_service_next(const struct net *net,
 				     struct vml_service *service);
 u32 vml_service_lease_left(const struct vml_service *service);
+u64 vml_service_picks(const struct vml_service *service);
 
 int vml_dest_add(struct ip_vs_service *svc, struct ip_vs_dest *dest);
 void vml_dest_remove(struct ip_vs_service *svc, struct ip_vs_dest *dest);
 struct vml_dest *vml_dest_find(const struct vml_service *service,
 			       const struct vml_dest_key *key);
 u64 vml_dest_effective_weight(const struct vml_dest *vdest);
+u64 vml_dest_picks(const struct vml_dest *vdest);
 
 int vml_scale_set_begin(struct vml_scale_set *set,
 			struct vml_service *service);

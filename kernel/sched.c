@@ -4,6 +4,7 @@
  * lock, writes no cache line that another CPU writes, and does not depend on
  * the number of destinations.
  */
+#include <linux/hash.h>
 #include <linux/module.h>
 #include <net/ip_vs.h>
 
@@ -11,14 +12,8 @@
 #include "registry.h"
 #include "sched.h"
 
-/*
- * Of how many destinations, drawn in proportion to their effective weights,
- * the least loaded is chosen.
- */
-#define VML_DRAWS	4
-
-/* How many further ones are drawn, singly, if none of them is available. */
-#define VML_REDRAWS	4
+/* How many more are drawn if the destination chosen is not available. */
+#define VML_REDRAWS	8
 
 /*
  * Connections can be given to a destination that is linked, has room, and is
@@ -28,8 +23,8 @@
 static bool vml_is_available(const struct vml_service *service,
 			     const struct ip_vs_dest *dest)
 {
-	if (dest->flags & IP_VS_DEST_F_OVERLOAD) {
-		this_cpu_inc(service->counters->overload_skips);
+	if (unlikely(dest->flags & IP_VS_DEST_F_OVERLOAD)) {
+		this_cpu_inc(service->percpu->overload_skips);
 		return false;
 	}
 	return vml_dest_is_linked(dest) && atomic_read(&dest->weight) > 0;
@@ -40,54 +35,71 @@ static u32 vml_active_connections(const struct ip_vs_dest *dest)
 	return max(atomic_read(&dest->activeconns), 0);
 }
 
-static bool vml_draw_one(const struct vml_service *service,
-			 const struct vml_table *table,
-			 struct vml_candidate *candidate)
+struct vml_candidate {
+	u32 draw;
+	u32 weight;
+	u32 connections;
+};
+
+static struct vml_candidate vml_candidate(const struct vml_table *table,
+					  u32 draw)
 {
-	*candidate = vml_table_draw(table, vml_random_u64() >> 32);
-	return vml_is_available(service, candidate->dest);
+	return (struct vml_candidate){
+		.draw = draw,
+		.weight = vml_table_weight(table, draw),
+		.connections =
+			vml_active_connections(vml_table_dest(table, draw)),
+	};
 }
 
 /*
- * Draw, and take the least loaded that is available. The loads are all read
- * before anything depends on one of them, so that their cache misses overlap.
- * Of equally loaded ones the first drawn wins, hence the heavier more often.
+ * Of equally loaded ones take the first. The outcome is random, and a branch
+ * on it would be mispredicted, so this selects by a mask.
  */
-static bool vml_draw_least_loaded(const struct vml_service *service,
-				  const struct vml_table *table,
-				  struct vml_candidate *chosen)
+static struct vml_candidate vml_less_loaded_of(struct vml_candidate a,
+					       struct vml_candidate b)
 {
-	struct vml_candidate candidates[VML_DRAWS];
-	u32 connections[VML_DRAWS];
-	unsigned int i, best, left;
+	u32 mask = -(u32)vml_less_loaded(b.connections, b.weight,
+					 a.connections, a.weight);
 
-	BUILD_BUG_ON(VML_DRAWS % 2);
-	for (i = 0; i < VML_DRAWS; i += 2) {
-		u64 random = vml_random_u64();
+	return (struct vml_candidate){
+		.draw = a.draw ^ ((a.draw ^ b.draw) & mask),
+		.weight = a.weight ^ ((a.weight ^ b.weight) & mask),
+		.connections = a.connections ^
+			       ((a.connections ^ b.connections) & mask),
+	};
+}
 
-		candidates[i] = vml_table_draw(table, random >> 32);
-		candidates[i + 1] = vml_table_draw(table, random);
-	}
-	for (i = 0; i < VML_DRAWS; i++)
-		connections[i] = vml_active_connections(candidates[i].dest);
+/*
+ * Draw four destinations, and take the least loaded. Nothing depends on one of
+ * them before all are read, so that their cache misses overlap.
+ */
+static u32 vml_draw_least_loaded(const struct vml_table *table)
+{
+	u64 random[2];
+	struct vml_candidate a, b, c, d;
 
-	for (left = VML_DRAWS; left; left--) {
-		best = 0;
-		for (i = 1; i < left; i++)
-			if (vml_less_loaded(connections[i],
-					    candidates[i].weight,
-					    connections[best],
-					    candidates[best].weight))
-				best = i;
-		*chosen = candidates[best];
-		if (vml_is_available(service, chosen->dest))
-			return true;
-		for (i = best; i + 1 < left; i++) {
-			candidates[i] = candidates[i + 1];
-			connections[i] = connections[i + 1];
-		}
-	}
-	return false;
+	vml_random_u64s(random, ARRAY_SIZE(random));
+	a = vml_candidate(table, vml_table_draw(table, random[0]));
+	b = vml_candidate(table, vml_table_draw(table, random[0] >> 32));
+	c = vml_candidate(table, vml_table_draw(table, random[1]));
+	d = vml_candidate(table, vml_table_draw(table, random[1] >> 32));
+	return vml_less_loaded_of(vml_less_loaded_of(a, b),
+				  vml_less_loaded_of(c, d)).draw;
+}
+
+/*
+ * Draw a destination without regard to load. The sequence of multiples of the
+ * golden ratio fills its range more evenly than random numbers do, so that the
+ * shares follow the weights closely over few connections, too: see Knuth, The
+ * Art of Computer Programming, volume 3, section 6.4, theorem S.
+ */
+static u32 vml_draw_in_sequence(const struct vml_service *service,
+				const struct vml_table *table)
+{
+	return vml_table_draw(table,
+			      raw_cpu_add_return(service->percpu->sequence,
+						 GOLDEN_RATIO_32));
 }
 
 /*
@@ -96,67 +108,75 @@ static bool vml_draw_least_loaded(const struct vml_service *service,
  */
 static bool vml_scan(const struct vml_service *service,
 		     const struct vml_table *table, bool counted,
-		     struct vml_candidate *chosen)
+		     u32 *ret_draw)
 {
-	u32 i, connections, least = 0;
-	bool found = false;
+	struct vml_candidate least = {};
 	u64 sum = 0;
+	u32 i;
 
-	this_cpu_inc(service->counters->scans);
+	this_cpu_inc(service->percpu->scans);
 	for (i = 0; i < table->n; i++) {
-		const struct vml_slot *slot = &table->slots[i];
-		bool better;
+		u32 draw = vml_table_own(i);
+		struct vml_candidate next;
 
-		if (!vml_is_available(service, slot->dest))
+		if (!vml_is_available(service, vml_table_dest(table, draw)))
 			continue;
-		connections = vml_active_connections(slot->dest);
-		sum += slot->weight;
-		if (counted)
-			better = !found ||
-				 vml_less_loaded(connections, slot->weight,
-						 least, chosen->weight);
-		else
-			better = mul_u64_u32_shr(sum, vml_random_u64() >> 32,
-						 32) < slot->weight;
-		if (!better)
-			continue;
-		found = true;
-		least = connections;
-		*chosen = (struct vml_candidate){
-			.dest = slot->dest,
-			.weight = slot->weight,
-			.index = i,
-		};
+		next = vml_candidate(table, draw);
+		sum += next.weight;
+		if (sum == next.weight)
+			least = next;
+		else if (counted)
+			least = vml_less_loaded_of(least, next);
+		else if (mul_u64_u32_shr(sum, vml_random_u32(), 32) <
+			 next.weight)
+			least = next;
 	}
-	return found;
+	*ret_draw = least.draw;
+	return sum;
+}
+
+/*
+ * The destination first chosen is not available: draw others with an eye on
+ * that, and look at all of them if that is of no use either.
+ */
+static noinline bool vml_choose_available(const struct vml_service *service,
+					  const struct vml_table *table,
+					  bool counted, u32 *ret_draw)
+{
+	unsigned int i;
+
+	for (i = 0; i < VML_REDRAWS; i++) {
+		*ret_draw = vml_table_draw(table, vml_random_u32());
+		if (vml_is_available(service, vml_table_dest(table, *ret_draw)))
+			return true;
+	}
+	return vml_scan(service, table, counted, ret_draw);
+}
+
+static bool vml_choose(const struct vml_service *service,
+		       const struct vml_table *table, bool counted,
+		       u32 *ret_draw)
+{
+	if (unlikely(!table->n))
+		return false;
+	if (counted)
+		*ret_draw = vml_draw_least_loaded(table);
+	else
+		*ret_draw = vml_draw_in_sequence(service, table);
+	if (likely(vml_is_available(service, vml_table_dest(table, *ret_draw))))
+		return true;
+	return vml_choose_available(service, table, counted, ret_draw);
 }
 
 /*
  * A one-packet connection is gone before the next decision, so all loads are
- * 0, and comparing them would always prefer the heaviest: one draw decides.
+ * 0, and comparing them would always prefer the heaviest.
  */
 static bool vml_connections_are_counted(const struct ip_vs_service *svc,
 					const struct ip_vs_iphdr *iph)
 {
 	return !(svc->flags & IP_VS_SVC_F_ONEPACKET) ||
 	       iph->protocol != IPPROTO_UDP;
-}
-
-static bool vml_choose(const struct vml_service *service,
-		       const struct vml_table *table, bool counted,
-		       struct vml_candidate *chosen)
-{
-	unsigned int i;
-
-	if (!table->n)
-		return false;
-	if (counted ? vml_draw_least_loaded(service, table, chosen) :
-		      vml_draw_one(service, table, chosen))
-		return true;
-	for (i = 0; i < VML_REDRAWS; i++)
-		if (vml_draw_one(service, table, chosen))
-			return true;
-	return vml_scan(service, table, counted, chosen);
 }
 
 static struct ip_vs_dest *vml_schedule(struct ip_vs_service *svc,
@@ -166,16 +186,15 @@ static struct ip_vs_dest *vml_schedule(struct ip_vs_service *svc,
 	const struct vml_service *service = svc->sched_data;
 	const struct vml_table *table = rcu_dereference(service->table);
 	bool counted = vml_connections_are_counted(svc, iph);
-	struct vml_candidate chosen;
+	u32 draw;
 
-	if (!vml_choose(service, table, counted, &chosen)) {
-		this_cpu_inc(service->counters->no_destination);
+	if (!vml_choose(service, table, counted, &draw)) {
+		this_cpu_inc(service->percpu->no_destination);
 		ip_vs_scheduler_err(svc, "no destination available");
 		return NULL;
 	}
-	this_cpu_inc(service->counters->picks);
-	this_cpu_inc(*table->picks[chosen.index]);
-	return chosen.dest;
+	this_cpu_inc(*vml_table_picks(table, draw));
+	return vml_table_dest(table, draw);
 }
 
 static int vml_init_service(struct ip_vs_service *svc)

@@ -60,7 +60,7 @@ void vml_table_add(struct vml_table_builder *builder, struct ip_vs_dest *dest,
 	if (!effective_weight || WARN_ON_ONCE(table->n == builder->capacity))
 		return;
 
-	table->slots[table->n].dest = dest;
+	table->slots[table->n].dest[0] = dest;
 	table->picks[table->n] = picks;
 	builder->shares[table->n] = effective_weight;
 	table->n++;
@@ -83,7 +83,7 @@ static u64 vml_table_normalise(struct vml_table_builder *builder)
 	for (i = 0; i < table->n; i++) {
 		u32 weight = max_t(u64, builder->shares[i] >> shift, 1);
 
-		table->slots[i].weight = weight;
+		table->slots[i].weight[0] = weight;
 		builder->shares[i] = weight;
 		sum += weight;
 	}
@@ -128,8 +128,8 @@ static void vml_table_fill(struct vml_table_builder *builder, u64 column)
 		shares[i] *= table->n;
 		slot->threshold = U32_MAX;
 		slot->alias = i;
-		slot->alias_dest = slot->dest;
-		slot->alias_weight = slot->weight;
+		slot->dest[1] = slot->dest[0];
+		slot->weight[1] = slot->weight[0];
 	}
 
 	small = vml_table_next(builder, 0, column, false);
@@ -142,8 +142,8 @@ static void vml_table_fill(struct vml_table_builder *builder, u64 column)
 		slot->threshold = vml_table_threshold(shares[current_slot],
 						      column);
 		slot->alias = donor;
-		slot->alias_dest = table->slots[donor].dest;
-		slot->alias_weight = table->slots[donor].weight;
+		slot->dest[1] = table->slots[donor].dest[0];
+		slot->weight[1] = table->slots[donor].weight[0];
 		shares[donor] -= column - shares[current_slot];
 
 		if (shares[donor] < column) {

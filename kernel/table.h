@@ -17,23 +17,20 @@ struct ip_vs_dest;
 
 /**
  * struct vml_slot - one column of the alias table
- * @threshold: fractions below it choose @dest, others @alias_dest
- * @weight: normalised effective weight of @dest
- * @alias_weight: normalised effective weight of @alias_dest
- * @alias: slot whose own destination is @alias_dest
- * @dest: the slot's own destination
- * @alias_dest: the destination that fills the rest of the column
+ * @threshold: fractions below it choose the first destination
+ * @alias: slot whose first destination is this one's second
+ * @weight: normalised effective weights of both
+ * @dest: the slot's own destination, and the one that fills up the column
  *
  * Both destinations and their weights stand in the slot, so that a draw costs
- * one cache miss before the destination's own.
+ * one cache miss before the destination's own. Which of them is chosen is
+ * random, and so an index: a branch would be mispredicted half of the time.
  */
 struct vml_slot {
 	u32 threshold;
-	u32 weight;
-	u32 alias_weight;
 	u32 alias;
-	struct ip_vs_dest *dest;
-	struct ip_vs_dest *alias_dest;
+	u32 weight[2];
+	struct ip_vs_dest *dest[2];
 };
 
 /**
@@ -62,18 +59,6 @@ struct vml_table_builder {
 	u32 capacity;
 };
 
-/**
- * struct vml_candidate - what a draw yields
- * @dest: the destination
- * @weight: its normalised effective weight, at least 1
- * @index: its place in the table
- */
-struct vml_candidate {
-	struct ip_vs_dest *dest;
-	u32 weight;
-	u32 index;
-};
-
 int vml_table_begin(struct vml_table_builder *builder, u32 capacity,
 		    gfp_t gfp);
 void vml_table_add(struct vml_table_builder *builder, struct ip_vs_dest *dest,
@@ -90,26 +75,41 @@ void vml_table_abort(struct vml_table_builder *builder);
  * it. See Vose, "A linear algorithm for generating random numbers with a given
  * distribution", IEEE TSE 17(9), 1991.
  *
- * Return: the destination drawn.
+ * Return: the draw, to be asked with the functions that follow: the slot, and
+ * in the lowest bit which of its destinations.
  */
-static inline struct vml_candidate vml_table_draw(const struct vml_table *table,
-						  u32 random)
+static inline u32 vml_table_draw(const struct vml_table *table, u32 random)
 {
 	u64 product = mul_u32_u32(random, table->n);
-	u32 column = product >> 32;
-	const struct vml_slot *slot = &table->slots[column];
+	u32 slot = product >> 32;
 
-	if ((u32)product < slot->threshold)
-		return (struct vml_candidate){
-			.dest = slot->dest,
-			.weight = slot->weight,
-			.index = column,
-		};
-	return (struct vml_candidate){
-		.dest = slot->alias_dest,
-		.weight = slot->alias_weight,
-		.index = slot->alias,
-	};
+	return slot << 1 | ((u32)product >= table->slots[slot].threshold);
+}
+
+/* The draw that yields the own destination of a slot. */
+static inline u32 vml_table_own(u32 slot)
+{
+	return slot << 1;
+}
+
+static inline struct ip_vs_dest *vml_table_dest(const struct vml_table *table,
+						u32 draw)
+{
+	return table->slots[draw >> 1].dest[draw & 1];
+}
+
+/* Normalised, at least 1. */
+static inline u32 vml_table_weight(const struct vml_table *table, u32 draw)
+{
+	return table->slots[draw >> 1].weight[draw & 1];
+}
+
+static inline unsigned long __percpu *
+vml_table_picks(const struct vml_table *table, u32 draw)
+{
+	u32 slot = draw >> 1;
+
+	return table->picks[draw & 1 ? table->slots[slot].alias : slot];
 }
 
 /**
