@@ -4,8 +4,7 @@
 
 #include "daemon.h"
 
-#define CONNECT_TIMEOUT_MS 3000L
-#define TIMEOUT_MS 10000L
+#define TIMEOUT_MS 5000L
 #define BODY_MAX (64 * 1024 * 1024)
 
 struct body {
@@ -99,7 +98,6 @@ int daemon_request(const char *socket_path, const char *method,
 	}
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, TIMEOUT_MS);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);

@@ -15,7 +15,7 @@ enum exit_code daemon_drain(const struct arguments *arguments,
 	bool drained;
 	int r;
 
-	if (arguments->n_operands != 1) {
+	if (arguments->n_operands != 1 || !*arguments->operands[0]) {
 		complain("name one domain, as its hypervisor does");
 		return EXIT_CODE_USAGE;
 	}

@@ -156,6 +156,11 @@ enum exit_code kernel_open(struct vml_client **ret_client)
 	return EXIT_CODE_OK;
 }
 
+void kernel_complain_empty(void)
+{
+	complain("no service has the scheduler vml: add one with \"ipvsadm -A ... -s vml\", or give it to one with \"ipvsadm -E ... -s vml\"");
+}
+
 static void list_services(struct vml_client *client)
 {
 	_cleanup_free_ struct vml_service *services = NULL;
@@ -165,7 +170,7 @@ static void list_services(struct vml_client *client)
 	if (vml_service_dump(client, &services, &n) < 0)
 		return;
 	if (!n) {
-		complain("no service has the scheduler vml: add one with \"ipvsadm -A ... -s vml\", or give it to one with \"ipvsadm -E ... -s vml\"");
+		kernel_complain_empty();
 		return;
 	}
 	complain("the services with the scheduler vml are:");

@@ -39,6 +39,9 @@ enum exit_code kernel_open(struct vml_client **ret_client);
 enum exit_code kernel_complain(struct vml_client *client, int error,
 			       const struct vml_service_key *service);
 
+/* Say that there is no service, and what makes one. */
+void kernel_complain_empty(void);
+
 /* What kernel_complain() says if the module is absent, or NULL. */
 const char *kernel_absent_text(int error);
 

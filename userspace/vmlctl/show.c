@@ -66,6 +66,8 @@ static enum exit_code run(const struct arguments *arguments)
 		return kernel_complain(client, r, only);
 	if (arguments->json)
 		return output_json(services);
+	if (!json_array_size(services))
+		kernel_complain_empty();
 	json_array_foreach(services, i, service) {
 		if (i)
 			putchar('\n');

@@ -152,6 +152,17 @@ static json_t *ask_daemon(const char *socket_path, char **ret_error)
 	return TAKE_PTR(answer.body);
 }
 
+static bool daemon_knows(const json_t *daemon, const char *key)
+{
+	json_t *service;
+	size_t i;
+
+	json_array_foreach(json_object_get(daemon, "services"), i, service)
+		if (!strcmp(member_string(service, "key"), key))
+			return true;
+	return false;
+}
+
 static enum exit_code run(const struct arguments *arguments)
 {
 	const struct vml_service_key *only =
@@ -177,19 +188,25 @@ static enum exit_code run(const struct arguments *arguments)
 	if (!daemon)
 		complain("%s; what only it knows is not shown",
 			 error ?: "out of memory");
-	if (r < 0) {
+	if (only)
+		vml_service_key_format(only, key);
+	/* The daemon may wait for a service that is not there yet. */
+	if (r < 0 && !(r == -ENOENT && daemon_knows(daemon, key))) {
 		code = kernel_complain(client, r, only);
 		/* On a director without the module there is still the daemon. */
 		if (r != -ENODEV || !daemon)
 			return code;
 	}
-	status = status_unite(kernel, daemon,
-			      only ? vml_service_key_format(only, key) : NULL);
+	status = status_unite(kernel, daemon, only ? key : NULL);
 	if (!status) {
 		complain("out of memory");
 		return EXIT_CODE_FAILED;
 	}
-	return arguments->json ? output_json(status) : print_status(status);
+	if (arguments->json)
+		return output_json(status);
+	if (!json_array_size(json_object_get(status, "services")))
+		kernel_complain_empty();
+	return print_status(status);
 }
 
 const struct verb verb_status = {

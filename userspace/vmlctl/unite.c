@@ -79,11 +79,11 @@ static int unite_service(json_t *service, const json_t *known)
 
 static int append_service(json_t *services, const json_t *known)
 {
-	static const char *const names[] = { "key", "generation" };
-	json_t *service = json_pack("{s:[]}", "destinations");
+	json_t *service = json_pack("{s:s, s:[]}", "key",
+				    member_string(known, "key"),
+				    "destinations");
 
-	if (json_array_append_new(services, service) < 0 ||
-	    copy(service, known, names, ARRAY_SIZE(names)) < 0)
+	if (json_array_append_new(services, service) < 0)
 		return -ENOMEM;
 	return unite_service(service, known);
 }
