@@ -258,17 +258,17 @@ install-userspace: userspace $(O)/vmld.service
 		field,3,$(f)) $(call field,1,$(f)) \
 		'$(DESTDIR)$(call field,2,$(f))';)
 
-# Below updates/, where DKMS puts it as well. kbuild leaves out depmod where
-# the headers bring no System.map, as Debian's.
+# Where DKMS puts it, too. Not by kbuild's modules_install, which with Debian's
+# headers has no key to sign with and leaves out depmod.
+module-dir = $(DESTDIR)/lib/modules/$(release)/updates
+
 install-module: module
-	$(kbuild) KERNELRELEASE=$(release) INSTALL_MOD_DIR=updates \
-		$(if $(DESTDIR),INSTALL_MOD_PATH='$(DESTDIR)') modules_install
+	$(Q)$(INSTALL) -D -m 644 ip_vs_vml.ko '$(module-dir)/ip_vs_vml.ko'
 	$(if $(DESTDIR),,$(Q)depmod $(release))
 
 uninstall:
 	$(Q)rm -f $(foreach f,$(installed),'$(DESTDIR)$(call field,2,$(f))')
-	$(Q)rm -f '$(DESTDIR)/lib/modules/$(release)/updates/'*/ip_vs_vml.ko* \
-		'$(DESTDIR)/lib/modules/$(release)/updates/'ip_vs_vml.ko*
+	$(Q)rm -f '$(module-dir)/ip_vs_vml.ko'
 	$(if $(DESTDIR),,$(Q)depmod $(release))
 
 help:
