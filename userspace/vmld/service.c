@@ -303,6 +303,7 @@ void service_step(struct service *service, const struct service_env *env,
 		  uint64_t now)
 {
 	uint64_t idle = (uint64_t)((double)env->poll_interval_ns * IDLE_POLLS);
+	uint64_t begun = now_ns();
 	int r = 1;
 
 	if (env->sink->has_leases)
@@ -317,7 +318,7 @@ void service_step(struct service *service, const struct service_env *env,
 		    service->verdicts ? current_state(service)
 				      : SERVICE_ABSENT);
 	service->due_ns = now + idle;
-	service->step_ns = now_ns() - now;
+	service->step_ns = now_ns() - begun;
 }
 
 bool service_event(struct service *service, const struct vm_event *event)
