@@ -6,7 +6,7 @@
 # client_load OPTION... URL: see load.c
 client_load()
 {
-	lab_ns client "$LAB_LOAD" "$@"
+	_lab_interruptible lab_ns client "$LAB_LOAD" "$@"
 }
 
 # client_load_start NAME OPTION... URL: in the background, with a line a second

@@ -137,7 +137,8 @@ director_exec()
 			;;
 		esac
 	done
-	lab_ns fabric "$LAB_AGENT" exec -t "$timeout" 10.79.0.2 79 "$@" < $input
+	_lab_interruptible lab_ns fabric "$LAB_AGENT" exec -t "$timeout" \
+		10.79.0.2 79 "$@" < $input
 }
 
 # director_shell: for a person, on this terminal

@@ -27,6 +27,14 @@ _lab_wait()
 	done
 }
 
+# Runs a program so that a trap need not wait for its end: bash runs none
+# before a program in the foreground has ended.
+_lab_interruptible()
+{
+	"$@" <&0 &
+	wait $!
+}
+
 # "PID START-TIME" names a process for ever, also when the number is used again.
 _lab_process_name()
 {
