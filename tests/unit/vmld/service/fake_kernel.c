@@ -151,12 +151,18 @@ static const char *fake_error(const struct sink *sink)
 	return "as the test wants it";
 }
 
+static void fake_free(struct sink *sink)
+{
+	(void)sink;
+}
+
 static const struct sink_ops fake_ops = {
 	.read = fake_read,
 	.push = fake_push,
 	.set_weight = fake_set_weight,
 	.restore = fake_restore,
 	.error = fake_error,
+	.free = fake_free,
 };
 
 void fake_kernel_init(struct fake_kernel *kernel)
@@ -200,6 +206,18 @@ struct sink_destination *fake_kernel_find(struct fake_kernel *kernel,
 	if (vml_destination_key_parse(text, &key) < 0)
 		abort();
 	return find(kernel, &key);
+}
+
+int ipvs_control_new(struct ipvs_control **ret_control)
+{
+	*ret_control = NULL;
+	return 0;
+}
+
+struct ipvs_control *ipvs_control_free(struct ipvs_control *control)
+{
+	(void)control;
+	return NULL;
 }
 
 int ipvs_service_get(struct ipvs_control *control,

@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The daemon with its socket, a scripted hypervisor and a kernel of ours. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <cmocka.h>
+
+#include "fake_kernel.h"
+#include "loop.h"
+#include "serve/listen.h"
+#include "serve/server.h"
+
+/* No test needs more; it is there so that a broken one ends. */
+#define PATIENCE_NS (20 * NSEC_PER_SEC)
+
+struct fixture {
+	sd_event *event;
+	struct log log;
+	char directory[32];
+	struct daemon *daemon;
+	struct server *server;
+};
+
+/* Where daemon_new() finds the sink that it asks for. */
+static struct fake_kernel kernel;
+
+int sink_module_new(struct ipvs_control *control, struct sink **ret_sink)
+{
+	(void)control;
+	*ret_sink = &kernel.sink;
+	return 0;
+}
+
+int sink_ipvs_new(struct ipvs_control *control, const char *state_directory,
+		  const struct log *log, struct sink **ret_sink)
+{
+	(void)control;
+	(void)state_directory;
+	(void)log;
+	(void)ret_sink;
+	return -EOPNOTSUPP;
+}
+
+static void write_file(const struct fixture *f, const char *name,
+		       const char *format, ...)
+{
+	char path[64];
+	va_list arguments;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", f->directory, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	va_start(arguments, format);
+	vfprintf(file, format, arguments);
+	va_end(arguments);
+	fclose(file);
+}
+
+static void write_config(const struct fixture *f, const char *more)
+{
+	write_file(f, "conf",
+		   "poll-interval = 0.1\nsocket = \"%s/sock\"\n"
+		   "state-directory = \"%s/state\"\n"
+		   "hypervisor hv1 { uri = \"script://%s/script\" }\n"
+		   "service web { address = 10.0.0.100 port = 80\n"
+		   " members \"web-*\" { } }\n%s",
+		   f->directory, f->directory, f->directory, more);
+}
+
+static struct config *read_config(const struct fixture *f)
+{
+	struct config_errors errors = {};
+	struct config *config = NULL;
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/conf", f->directory);
+	assert_int_equal(config_load(path, &config, &errors), 0);
+	return config;
+}
+
+static void start(struct fixture *f)
+{
+	assert_int_equal(daemon_new(read_config(f), f->event, &f->log,
+				    &f->daemon), 0);
+	assert_int_equal(server_new(daemon_config(f->daemon)->socket, f->event,
+				    f->daemon, &f->log, &f->server), 0);
+	assert_int_equal(daemon_start(f->daemon), 0);
+}
+
+static void stop(struct fixture *f)
+{
+	f->server = server_free(f->server);
+	f->daemon = daemon_free(f->daemon);
+}
+
+static struct fixture *fixture_new(void)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	strcpy(f->directory, "/tmp/vmld-serve-XXXXXX");
+	assert_non_null(mkdtemp(f->directory));
+	f->log.level = -1;
+	assert_true(sd_event_new(&f->event) >= 0);
+	fake_kernel_init(&kernel);
+	fake_kernel_add(&kernel, "10.0.0.1:80", 10);
+	fake_kernel_add(&kernel, "10.0.0.2:80", 10);
+	write_file(f, "script",
+		   "host hv1\n"
+		   "vm web-1 hv1 address 10.0.0.1 vcpus 1 state running boot 1\n"
+		   "vm web-2 hv1 address 10.0.0.2 vcpus 1 state running boot 1\n");
+	write_config(f, "");
+	start(f);
+	return f;
+}
+
+static void fixture_free(struct fixture *f)
+{
+	char command[64];
+
+	stop(f);
+	sd_event_unref(f->event);
+	snprintf(command, sizeof(command), "rm -r %s", f->directory);
+	assert_int_equal(system(command), 0);
+	free(f);
+}
+
+static int dial(const struct fixture *f)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/sock",
+		 f->directory);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address,
+				 sizeof(address)), 0);
+	return fd;
+}
+
+/* Send a request as it is, and take the whole answer. */
+static char *converse(struct fixture *f, const char *request)
+{
+	uint64_t deadline = now_ns() + PATIENCE_NS;
+	size_t capacity = 65536, length = 0;
+	char *answer = calloc(1, capacity);
+	int fd = dial(f);
+
+	assert_int_equal(write(fd, request, strlen(request)),
+			 strlen(request));
+	for (;;) {
+		ssize_t n = read(fd, answer + length, capacity - 1 - length);
+
+		if (n == 0)
+			break;
+		if (n > 0) {
+			length += (size_t)n;
+			continue;
+		}
+		assert_int_equal(errno, EAGAIN);
+		assert_true(now_ns() < deadline);
+		assert_true(sd_event_run(f->event, 10000) >= 0);
+	}
+	close(fd);
+	answer[length] = '\0';
+	return answer;
+}
+
+/* The status; the body is for the caller to json_decref(). */
+static int ask(struct fixture *f, const char *method, const char *path,
+	       json_t **ret_body)
+{
+	char request[256], *answer, *body;
+	int status;
+
+	snprintf(request, sizeof(request),
+		 "%s %s HTTP/1.1\r\nHost: vmld\r\nConnection: close\r\n\r\n",
+		 method, path);
+	answer = converse(f, request);
+	assert_int_equal(sscanf(answer, "HTTP/1.1 %d", &status), 1);
+	assert_non_null(strstr(answer, "Content-Type: application/json\r\n"));
+	body = strstr(answer, "\r\n\r\n");
+	assert_non_null(body);
+	*ret_body = json_loads(body, 0, NULL);
+	assert_non_null(*ret_body);
+	free(answer);
+	return status;
+}
+
+static void assert_error(struct fixture *f, const char *method,
+			 const char *path, int status, const char *error)
+{
+	json_t *body;
+
+	assert_int_equal(ask(f, method, path, &body), status);
+	assert_string_equal(json_string_value(json_object_get(body, "error")),
+			    error);
+	json_decref(body);
+}
+
+/* Let the daemon run until the condition holds. */
+#define wait_for(f, condition)						\
+	do {								\
+		uint64_t _deadline = now_ns() + PATIENCE_NS;		\
+									\
+		while (!(condition)) {					\
+			assert_true(now_ns() < _deadline);		\
+			assert_true(sd_event_run((f)->event, 10000) >= 0); \
+		}							\
+	} while (0)
+
+static bool is_known(const struct fixture *f)
+{
+	const struct service *service = daemon_service(f->daemon, 0);
+
+	return service_n_members(service) == 2 &&
+	       service_member(service, 1, daemon_drains(f->daemon)).uuid;
+}
+
+static void status_shows_everything(void **state)
+{
+	struct fixture *f = fixture_new();
+	const char *name, *key, *mode, *member, *domain, *uuid, *vm_state;
+	json_t *body, *hypervisor, *service, *first;
+	int pid, weight, scale, drained;
+
+	(void)state;
+	wait_for(f, is_known(f));
+	assert_int_equal(ask(f, "GET", "/v1/status", &body), 200);
+	assert_int_equal(json_unpack(body, "{s:i, s:[o], s:[o], s:[]}", "pid",
+				     &pid, "hypervisors", &hypervisor,
+				     "services", &service, "drains"), 0);
+	assert_int_equal(pid, getpid());
+	assert_string_equal(json_string_value(
+		json_object_get(hypervisor, "state")), "connected");
+	assert_true(json_is_null(json_object_get(hypervisor, "error")));
+	assert_int_equal(json_integer_value(
+		json_object_get(hypervisor, "domains")), 2);
+	assert_int_equal(json_unpack(service, "{s:s, s:s, s:s, s:[o, o]}",
+				     "name", &name, "key", &key, "mode", &mode,
+				     "members", &first, &(json_t *){ NULL }),
+			 0);
+	assert_string_equal(name, "web");
+	assert_string_equal(key, "tcp 10.0.0.100:80");
+	assert_string_equal(mode, "weights");
+	assert_int_equal(json_unpack(first,
+				     "{s:s, s:s, s:s, s:s, s:i, s:i, s:b}",
+				     "destination", &member, "domain", &domain,
+				     "uuid", &uuid, "vm_state", &vm_state,
+				     "weight", &weight, "scale", &scale,
+				     "drained", &drained), 0);
+	assert_string_equal(member, "10.0.0.1:80");
+	assert_string_equal(domain, "web-1");
+	assert_string_equal(vm_state, "running");
+	assert_int_equal(strlen(uuid), 36);
+	assert_int_equal(weight, 10);
+	assert_int_equal(scale, VML_SCALE_ONE);
+	assert_false(drained);
+	json_decref(body);
+	fixture_free(f);
+}
+
+static void a_drain_is_in_force_and_outlives_the_daemon(void **state)
+{
+	struct fixture *f = fixture_new();
+	const char *domain;
+	json_t *body;
+	int drained, members;
+
+	(void)state;
+	wait_for(f, is_known(f));
+	assert_int_equal(ask(f, "PUT", "/v1/drains/web-2", &body), 200);
+	assert_int_equal(json_unpack(body, "{s:s, s:b, s:i}", "domain",
+				     &domain, "drained", &drained, "members",
+				     &members), 0);
+	assert_string_equal(domain, "web-2");
+	assert_true(drained);
+	assert_int_equal(members, 1);
+	json_decref(body);
+	wait_for(f, fake_kernel_find(&kernel, "10.0.0.2:80")->scale == 0);
+
+	stop(f);
+	fake_kernel_find(&kernel, "10.0.0.2:80")->scale = VML_SCALE_ONE;
+	start(f);
+	wait_for(f, fake_kernel_find(&kernel, "10.0.0.2:80")->scale == 0);
+	assert_int_equal(ask(f, "DELETE", "/v1/drains/web-2", &body), 200);
+	json_decref(body);
+	wait_for(f, fake_kernel_find(&kernel, "10.0.0.2:80")->scale ==
+		    VML_SCALE_ONE);
+	fixture_free(f);
+}
+
+static void a_domain_that_is_gone_can_be_undrained(void **state)
+{
+	struct fixture *f = fixture_new();
+	json_t *body;
+
+	(void)state;
+	wait_for(f, is_known(f));
+	assert_int_equal(ask(f, "PUT", "/v1/drains/web-1", &body), 200);
+	json_decref(body);
+	fake_kernel_remove(&kernel, "10.0.0.1:80");
+	wait_for(f, service_n_members(daemon_service(f->daemon, 0)) == 1);
+	assert_int_equal(ask(f, "DELETE", "/v1/drains/web-1", &body), 200);
+	json_decref(body);
+	fixture_free(f);
+}
+
+static void what_is_not_there_is_said(void **state)
+{
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	assert_error(f, "PUT", "/v1/drains/db%20%221%22", 404,
+		     "no member is backed by a domain named \"db \"1\"\"");
+	assert_error(f, "DELETE", "/v1/drains/web-1", 404,
+		     "domain \"web-1\" is not drained");
+	assert_error(f, "GET", "/v2/status", 404,
+		     "there is nothing at /v2/status");
+	assert_error(f, "PUT", "/v1/drains/", 404,
+		     "there is nothing at /v1/drains/");
+	assert_error(f, "PUT", "/v1/drains/%ff", 400, "the path is not UTF-8");
+	assert_error(f, "POST", "/v1/status", 405,
+		     "POST can't be done here, but GET can");
+	assert_error(f, "GET", "/v1/reload", 405,
+		     "GET can't be done here, but POST can");
+	fixture_free(f);
+}
+
+static void a_bad_configuration_changes_nothing(void **state)
+{
+	struct fixture *f = fixture_new();
+	char expected[256];
+
+	(void)state;
+	wait_for(f, is_known(f));
+	write_config(f, "lease = -1\ncolour = red\n");
+	snprintf(expected, sizeof(expected),
+		 "%s/conf:7: lease \"-1\" is negative: from 1 to 86400 seconds\n"
+		 "%s/conf:8: unknown option \"colour\"\n",
+		 f->directory, f->directory);
+	assert_error(f, "POST", "/v1/reload", 422, expected);
+	assert_int_equal(daemon_config(f->daemon)->lease_ms, 10000);
+	assert_true(is_known(f));
+
+	write_config(f, "sink = ipvs");
+	snprintf(expected, sizeof(expected),
+		 "%s/conf:1: sink can't change in a reload: restart vmld\n",
+		 f->directory);
+	assert_error(f, "POST", "/v1/reload", 422, expected);
+	fixture_free(f);
+}
+
+static void a_good_configuration_takes_effect(void **state)
+{
+	struct fixture *f = fixture_new();
+	json_t *body;
+
+	(void)state;
+	wait_for(f, is_known(f));
+	write_config(f, "lease = 3\nservice api { fwmark = 1 members \"*\" { } }\n"
+			"hypervisor hv2 { uri = \"test:///default\" }\n");
+	assert_int_equal(ask(f, "POST", "/v1/reload", &body), 200);
+	json_decref(body);
+	assert_int_equal(daemon_config(f->daemon)->lease_ms, 3000);
+	assert_int_equal(daemon_n_services(f->daemon), 2);
+	assert_int_equal(daemon_n_hypervisors(f->daemon), 2);
+	/* The same as before, and not one that has to learn everything. */
+	assert_true(is_known(f));
+
+	write_config(f, "");
+	assert_int_equal(kernel.restores, 0);
+	assert_int_equal(ask(f, "POST", "/v1/reload", &body), 200);
+	json_decref(body);
+	assert_int_equal(daemon_n_services(f->daemon), 1);
+	assert_int_equal(kernel.restores, 1);
+	fixture_free(f);
+}
+
+static void nonsense_and_silence_hurt_nobody(void **state)
+{
+	static const char *const requests[] = {
+		"\r\n\r\n",
+		"GET\r\n\r\n",
+		"GET / HTTP/9.9\r\n\r\n",
+		"\x16\x03\x01\x02\r\n\r\n",
+		"POST /v1/reload HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+	};
+	struct fixture *f = fixture_new();
+	int silent = dial(f);
+	json_t *body;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(requests); i++) {
+		int fd = dial(f);
+
+		assert_int_equal(write(fd, requests[i], strlen(requests[i])),
+				 strlen(requests[i]));
+		close(fd);
+	}
+	assert_int_equal(ask(f, "GET", "/v1/status", &body), 200);
+	json_decref(body);
+	close(silent);
+	fixture_free(f);
+}
+
+static void a_body_is_taken_and_not_looked_at(void **state)
+{
+	struct fixture *f = fixture_new();
+	char *answer;
+
+	(void)state;
+	answer = converse(f, "PUT /v1/drains/x HTTP/1.1\r\nHost: vmld\r\n"
+			     "Connection: close\r\nContent-Length: 5\r\n\r\n"
+			     "hello");
+	assert_non_null(strstr(answer, "404"));
+	free(answer);
+	fixture_free(f);
+}
+
+static void only_one_daemon_has_the_state_and_the_socket(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct daemon *second = NULL;
+	char path[64];
+	struct stat st;
+	int fd;
+
+	(void)state;
+	assert_int_equal(daemon_new(read_config(f), f->event, &f->log,
+				    &second), -EBUSY);
+	snprintf(path, sizeof(path), "%s/sock", f->directory);
+	assert_int_equal(listen_unix(path, &fd), -EADDRINUSE);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0660);
+	fixture_free(f);
+}
+
+static void what_a_dead_daemon_left_is_replaced(void **state)
+{
+	char directory[] = "/tmp/vmld-listen-XXXXXX", path[64];
+	struct stat st;
+	int fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/sock", directory);
+	assert_int_equal(listen_unix(path, &fd), 0);
+	close(fd);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(listen_unix(path, &fd), 0);
+	close(fd);
+	unlink(path);
+
+	/* But nothing else is. */
+	fd = creat(path, 0600);
+	close(fd);
+	assert_int_equal(listen_unix(path, &fd), -ENOTSOCK);
+	assert_int_equal(stat(path, &st), 0);
+	unlink(path);
+	assert_int_equal(rmdir(directory), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(status_shows_everything),
+		cmocka_unit_test(a_drain_is_in_force_and_outlives_the_daemon),
+		cmocka_unit_test(a_domain_that_is_gone_can_be_undrained),
+		cmocka_unit_test(what_is_not_there_is_said),
+		cmocka_unit_test(a_bad_configuration_changes_nothing),
+		cmocka_unit_test(a_good_configuration_takes_effect),
+		cmocka_unit_test(nonsense_and_silence_hurt_nobody),
+		cmocka_unit_test(a_body_is_taken_and_not_looked_at),
+		cmocka_unit_test(only_one_daemon_has_the_state_and_the_socket),
+		cmocka_unit_test(what_a_dead_daemon_left_is_replaced),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
