@@ -158,6 +158,7 @@ static void sample_here(struct machine *machine,
 		set_running(machine, params, sample->time_ns);
 		break;
 	case VM_STATE_PAUSED:
+		sample_boot(machine, sample);
 		if (sample->pause == VM_PAUSE_MIGRATION)
 			set_blackout(machine, sample->time_ns);
 		else
@@ -243,6 +244,11 @@ static void event_here(struct machine *machine,
 		break;
 	case VM_EVENT_RESUMED:
 	case VM_EVENT_MIGRATED_IN:
+		/* The first sign of some starts, before the start itself. */
+		if (is_down(machine)) {
+			start(machine, machine->host, event);
+			break;
+		}
 		/* Here, so that the migration has failed. */
 		if (machine->blackout)
 			machine->migrating_ns = 0;

@@ -67,8 +67,8 @@ static void ask_driver(struct libvirt_addresses *found, virDomainPtr domain,
 	free(interfaces);
 }
 
-static void ask_neighbours(struct libvirt_addresses *found,
-			   struct neighbours *neighbours)
+void libvirt_addresses_ask_neighbours(struct libvirt_addresses *found,
+				      struct neighbours *neighbours)
 {
 	if (found->n_addresses || !found->n_macs)
 		return;
@@ -117,7 +117,7 @@ void libvirt_addresses_ask(struct libvirt_addresses *addresses,
 		   &sources->no_lease);
 	ask_driver(&found, domain, VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP,
 		   &sources->no_arp);
-	ask_neighbours(&found, neighbours);
+	libvirt_addresses_ask_neighbours(&found, neighbours);
 	/* Without an agent at the other end libvirt would wait for it. */
 	if (xml && libvirt_xml_has_agent(xml))
 		ask_driver(&found, domain,

@@ -30,6 +30,9 @@ struct libvirt_address_sources {
 void libvirt_addresses_ask(struct libvirt_addresses *addresses,
 			   struct libvirt_address_sources *sources,
 			   struct neighbours *neighbours, virDomainPtr domain);
+/* Our own neighbour table alone, for a domain of which no address is known. */
+void libvirt_addresses_ask_neighbours(struct libvirt_addresses *addresses,
+				      struct neighbours *neighbours);
 void libvirt_addresses_done(struct libvirt_addresses *addresses);
 
 #endif

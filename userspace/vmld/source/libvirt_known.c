@@ -7,8 +7,9 @@
 /* Asking for addresses may delay a poll by that much, and one call. */
 #define ASK_BUDGET_NS (200 * NSEC_PER_MSEC)
 
-/* Polls between two times of asking. */
+/* Polls between two times of asking, when an address is known and when not. */
 #define LONGEST_PAUSE 60u
+#define LONGEST_PAUSE_WITHOUT 10u
 
 void libvirt_known_begin(struct libvirt_known *known)
 {
@@ -75,16 +76,24 @@ static void note_boot(const struct libvirt_known *known,
 static void ask(struct libvirt_known *known, virDomainPtr handle,
 		struct libvirt_known_domain *domain)
 {
-	if (domain->pause > 0) {
-		domain->pause--;
-		return;
-	}
+	unsigned int longest;
+
 	if (now_ns() >= known->deadline_ns)
 		return;
+	if (domain->pause > 0) {
+		domain->pause--;
+		/* This costs no call, and changes with the first request. */
+		if (!domain->addresses.n_addresses)
+			libvirt_addresses_ask_neighbours(&domain->addresses,
+							 &known->neighbours);
+		return;
+	}
 	libvirt_addresses_ask(&domain->addresses, &known->sources,
 			      &known->neighbours, handle);
+	longest = domain->addresses.n_addresses ? LONGEST_PAUSE :
+						  LONGEST_PAUSE_WITHOUT;
 	domain->pause = domain->longer;
-	domain->longer = MIN(2 * domain->longer, LONGEST_PAUSE);
+	domain->longer = MIN(2 * domain->longer, longest);
 }
 
 static int copy_addresses(const struct libvirt_addresses *addresses,

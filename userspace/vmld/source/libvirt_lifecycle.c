@@ -119,10 +119,30 @@ static int on_lifecycle(_unused_ virConnectPtr connection,
 	return 0;
 }
 
+/* A PC's firmware resets the machine some times more before it boots. */
+#define REBOOT_LASTS_NS NSEC_PER_SEC
+
+static bool is_same_reboot(struct link *link, virDomainPtr domain)
+{
+	uint8_t uuid[VM_UUID_SIZE];
+	uint64_t now = now_ns();
+	bool same;
+
+	if (virDomainGetUUID(domain, uuid) < 0)
+		return false;
+	same = now - link->rebooted_ns < REBOOT_LASTS_NS &&
+	       memcmp(uuid, link->rebooted, sizeof(uuid)) == 0;
+	memcpy(link->rebooted, uuid, sizeof(uuid));
+	link->rebooted_ns = now;
+	return same;
+}
+
 static void on_reboot(_unused_ virConnectPtr connection, virDomainPtr domain,
 		      void *userdata)
 {
-	tell(userdata, domain, VM_EVENT_REBOOTED, "guest restarted");
+	if (!is_same_reboot(userdata, domain))
+		tell(userdata, domain, VM_EVENT_REBOOTED,
+		     "guest restarted");
 }
 
 /* Before the lifecycle event, which does not know the reason. */

@@ -112,6 +112,26 @@ void link_stop(struct link *link)
 	pthread_mutex_unlock(&link->lock);
 }
 
+uint64_t link_opening_for(struct link *link)
+{
+	uint64_t since;
+
+	pthread_mutex_lock(&link->lock);
+	since = link->opening_ns;
+	pthread_mutex_unlock(&link->lock);
+	return since ? now_ns() - since : 0;
+}
+
+bool link_is_finished(struct link *link)
+{
+	bool finished;
+
+	pthread_mutex_lock(&link->lock);
+	finished = link->finished;
+	pthread_mutex_unlock(&link->lock);
+	return finished;
+}
+
 struct link_message *link_receive(struct link *link)
 {
 	struct link_message *message;
@@ -174,11 +194,27 @@ void link_send_inventory(struct link *link, struct vm_inventory *inventory,
 	enqueue(link, message, true);
 }
 
-void link_set_open(struct link *link)
+void link_set_opening(struct link *link)
 {
 	pthread_mutex_lock(&link->lock);
 	link->closed = false;
+	link->opening_ns = now_ns();
 	pthread_mutex_unlock(&link->lock);
+}
+
+void link_set_opened(struct link *link)
+{
+	pthread_mutex_lock(&link->lock);
+	link->opening_ns = 0;
+	pthread_mutex_unlock(&link->lock);
+}
+
+void link_finish(struct link *link)
+{
+	pthread_mutex_lock(&link->lock);
+	link->finished = true;
+	pthread_mutex_unlock(&link->lock);
+	link_unref(link);
 }
 
 void link_set_closed(struct link *link, int reason)

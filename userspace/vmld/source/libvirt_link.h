@@ -30,8 +30,10 @@ struct link {
 	char *name;
 	char *uri;
 	int event_fd;			/* readable: there are messages */
-	/* The main thread's; NULL: the source is gone. */
+	/* The main thread's. source is NULL when nobody listens any more. */
 	struct source *source;
+	uint8_t rebooted[VM_UUID_SIZE];	/* the last to do so, and when */
+	uint64_t rebooted_ns;
 
 	pthread_mutex_t lock;		/* of all below */
 	pthread_cond_t changed;		/* for the worker */
@@ -40,6 +42,8 @@ struct link {
 	bool closed;			/* the connection of the moment is */
 	int close_reason;		/* of virConnectCloseReason */
 	bool poll;			/* one is wanted, or under way */
+	uint64_t opening_ns;		/* since when it tries; 0: it does not */
+	bool finished;			/* there is no worker any more */
 	struct link_message *first;
 	struct link_message *last;
 };
@@ -52,6 +56,9 @@ void link_unref(void *link);
 /* The main thread's side. */
 int link_ask_poll(struct link *link);		/* -EBUSY */
 void link_stop(struct link *link);
+/* For how long the worker has been trying to connect; 0: it does not. */
+uint64_t link_opening_for(struct link *link);
+bool link_is_finished(struct link *link);
 /* NULL: no more. The caller frees it. */
 struct link_message *link_receive(struct link *link);
 struct link_message *link_message_free(struct link_message *message);
@@ -61,7 +68,8 @@ void link_send_state(struct link *link, enum source_state state,
 		     const char *error, unsigned int capabilities);
 void link_send_inventory(struct link *link, struct vm_inventory *inventory,
 			 unsigned int capabilities);
-void link_set_open(struct link *link);
+void link_set_opening(struct link *link);
+void link_set_opened(struct link *link);
 void link_set_closed(struct link *link, int reason);
 
 enum link_wish {
@@ -76,5 +84,7 @@ enum link_wish link_wait(struct link *link);
 /* Wait before the next attempt to connect; false: stop. */
 bool link_pause(struct link *link, int ms);
 int link_close_reason(struct link *link);
+/* And drop the reference: the worker ends. */
+void link_finish(struct link *link);
 
 #endif

@@ -171,6 +171,8 @@ static int add_domain(struct libvirt_stats *stats, virDomainPtr domain,
 		virTypedParamsGetInt(parameters, n, "state.reason", &reason);
 		libvirt_stats_vcpus(parameters, n, sample);
 	}
+	if (sample->boot_id == VM_BOOT_ID_NONE)
+		sample->has_run = sample->has_steal = false;
 	set_state(sample, state, reason, &arrived);
 	note_capabilities(stats, sample);
 	return libvirt_known_update(known, domain, arrived, sample);

@@ -60,10 +60,12 @@ static bool open_connection(struct worker *worker)
 {
 	struct link *link = worker->link;
 
-	link_set_open(link);
+	link_set_opening(link);
 	worker->connection = virConnectOpen(link->uri);
-	if (!worker->connection)
+	if (!worker->connection) {
+		link_set_opened(link);
 		return false;
+	}
 	/* Drivers without a network connection have no keep-alive. */
 	virConnectSetKeepAlive(worker->connection, KEEPALIVE_INTERVAL_S,
 			       KEEPALIVE_COUNT);
@@ -77,6 +79,7 @@ static bool open_connection(struct worker *worker)
 							  worker->connection,
 							  link);
 	libvirt_stats_init(&worker->stats, worker->connection);
+	link_set_opened(link);
 	return true;
 }
 
@@ -88,17 +91,22 @@ static void close_connection(struct worker *worker)
 	worker->connection = NULL;
 }
 
-/* False: the connection is of no use any more. */
+/* False: the connection is of no use any more, and it has said so. */
 static bool poll_once(struct worker *worker)
 {
+	_cleanup_free_ char *error = NULL;
 	_cleanup_(vm_inventory_freep) struct vm_inventory *inventory = NULL;
 	int r;
 
 	r = libvirt_stats_poll(&worker->stats, worker->connection,
 			       worker->link->name, &worker->known, &inventory);
 	worker->capabilities |= worker->stats.capabilities;
-	if (r < 0 && virConnectIsAlive(worker->connection) != 1)
+	/* The next call of libvirt forgets the error of this one. */
+	error = strdup(virGetLastErrorMessage());
+	if (r < 0 && virConnectIsAlive(worker->connection) != 1) {
+		link_send_state(worker->link, SOURCE_LOST, error, 0);
 		return false;
+	}
 	if (r == 0)
 		worker->pause_ms = FIRST_PAUSE_MS;
 	link_send_inventory(worker->link, TAKE_PTR(inventory),
@@ -116,8 +124,6 @@ static void serve(struct worker *worker)
 		case LINK_POLL:
 			if (poll_once(worker))
 				break;
-			link_send_state(worker->link, SOURCE_LOST,
-					virGetLastErrorMessage(), 0);
 			return;
 		case LINK_CLOSED:
 			link_send_state(worker->link, SOURCE_LOST,
@@ -152,7 +158,7 @@ static void *run(void *userdata)
 		worker.pause_ms *= 2;
 	} while (true);
 	libvirt_known_done(&worker.known);
-	link_unref(worker.link);
+	link_finish(worker.link);
 	return NULL;
 }
 
