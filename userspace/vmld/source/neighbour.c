@@ -76,6 +76,7 @@ int neighbours_read(struct neighbours *neighbours)
 	struct ndmsg request = { .ndm_family = AF_UNSPEC };
 
 	neighbours_done(neighbours);
+	neighbours->is_read = true;
 	if (!socket)
 		return -ENOMEM;
 	nl_socket_modify_cb(socket, NL_CB_VALID, NL_CB_CUSTOM, on_neighbour,
@@ -84,9 +85,9 @@ int neighbours_read(struct neighbours *neighbours)
 	    nl_send_simple(socket, RTM_GETNEIGH, NLM_F_DUMP, &request,
 			   sizeof(request)) < 0 ||
 	    nl_recvmsgs_default(socket) < 0) {
-		neighbours_done(neighbours);
+		free(TAKE_PTR(neighbours->neighbours));
+		neighbours->n = 0;
 		return -EIO;
 	}
-	neighbours->is_read = true;
 	return 0;
 }

@@ -10,7 +10,7 @@
 #include "source/source.h"
 
 struct neighbours {
-	bool is_read;
+	bool is_read;		/* or tried to */
 	struct neighbour {
 		uint8_t mac[VM_MAC_SIZE];
 		struct vm_address address;
