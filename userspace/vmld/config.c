@@ -137,7 +137,8 @@ static int read_general(const struct config_section *file,
 	unsigned int sink = CONFIG_SINK_MODULE;
 	int r;
 
-	section_seconds(file, "poll-interval", 0.1, 3600, &poll_interval);
+	/* The policy takes older metrics than 10 s for late ones. */
+	section_seconds(file, "poll-interval", 0.1, 10, &poll_interval);
 	section_seconds(file, "lease", 1, 86400, &lease);
 	section_choice(file, "sink", sink_names, &sink);
 	config->poll_interval_ns =

@@ -3,6 +3,9 @@
 
 #include "hypervisor.h"
 
+/* For which a connected hypervisor may owe an answer before that is said. */
+#define SILENT_NS (10 * NSEC_PER_SEC)
+
 struct hypervisor {
 	struct source *source;
 	struct vm_inventory *inventory;
@@ -10,6 +13,8 @@ struct hypervisor {
 	const struct log *log;
 	const struct hypervisor_callbacks *callbacks;
 	void *userdata;
+	uint64_t asked_ns;	/* when it was polled last */
+	bool silent;		/* said so in the log */
 	enum source_state said;	/* in the log; CONNECTING: nothing yet */
 };
 
@@ -18,9 +23,12 @@ static void on_inventory(struct source *source, struct vm_inventory *inventory,
 {
 	struct hypervisor *hypervisor = userdata;
 
-	(void)source;
 	vm_inventory_free(hypervisor->inventory);
 	hypervisor->inventory = inventory;
+	if (hypervisor->silent)
+		log_notice(hypervisor->log, "%s: answers again",
+			   source_name(source));
+	hypervisor->silent = false;
 	hypervisor->n_inventories = MIN(hypervisor->n_inventories + 1, 2u);
 	hypervisor->callbacks->changed(hypervisor, hypervisor->userdata);
 }
@@ -72,6 +80,7 @@ static void say_state(struct hypervisor *hypervisor)
 			    source_uri(source), error ? ": " : "",
 			    error ? error : "");
 	hypervisor->said = state;
+	hypervisor->silent = false;
 }
 
 static void on_state(struct source *source, void *userdata)
@@ -138,8 +147,19 @@ int hypervisor_start(struct hypervisor *hypervisor)
 
 void hypervisor_poll(struct hypervisor *hypervisor)
 {
+	uint64_t now = now_ns();
 	int r = source_poll(hypervisor->source);
 
+	if (r == 0) {
+		hypervisor->asked_ns = now;
+	} else if (r == -EBUSY && !hypervisor->silent &&
+		   now - hypervisor->asked_ns >= SILENT_NS) {
+		log_warning(hypervisor->log,
+			    "%s: has not answered for %llu s",
+			    source_name(hypervisor->source),
+			    (unsigned long long)(SILENT_NS / NSEC_PER_SEC));
+		hypervisor->silent = true;
+	}
 	if (r < 0 && r != -EBUSY && r != -ENOTCONN)
 		log_error(hypervisor->log, "%s: can't poll: %s",
 			  source_name(hypervisor->source), strerror(-r));

@@ -95,7 +95,7 @@ static void log_scale(const struct service *service,
 
 void service_log_scales(struct service *service, const struct service_env *env)
 {
-	size_t n = service->kernel.n_destinations;
+	size_t n = service->kernel.n_destinations, lines = 0;
 	struct vml_scale *logged = calloc(n + 1, sizeof(*logged));
 
 	if (!logged)
@@ -105,11 +105,14 @@ void service_log_scales(struct service *service, const struct service_env *env)
 		uint32_t before = logged_scale(service, &verdict->key);
 		bool notable = is_notable(before, verdict->scale);
 
-		if (notable)
+		if (notable && lines++ < SERVICE_MAX_LINES)
 			log_scale(service, env, i, before);
 		logged[i].key = verdict->key;
 		logged[i].scale = notable ? verdict->scale : before;
 	}
+	if (lines > SERVICE_MAX_LINES)
+		log_info(env->log, "%s: and the scales of %zu others",
+			 service->config->name, lines - SERVICE_MAX_LINES);
 	free(service->logged);
 	service->logged = logged;
 	service->n_logged = n;

@@ -183,6 +183,7 @@ int service_manage(struct service *service, const struct service_env *env,
 		.now_ns = now,
 	};
 	struct reconcile_plan plan;
+	size_t lines = 0;
 	int changed = 0;
 	int r;
 
@@ -211,10 +212,14 @@ int service_manage(struct service *service, const struct service_env *env,
 					strerror(-failed));
 			r = failed;
 		} else {
-			log_action(service, env, &plan.actions[i]);
+			if (lines++ < SERVICE_MAX_LINES)
+				log_action(service, env, &plan.actions[i]);
 			changed = 1;
 		}
 	}
+	if (lines > SERVICE_MAX_LINES)
+		log_notice(env->log, "%s: and %zu other destinations",
+			   service->config->name, lines - SERVICE_MAX_LINES);
 	reconcile_plan_clear(&plan);
 	return r < 0 ? r : changed;
 }

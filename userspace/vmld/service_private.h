@@ -33,6 +33,9 @@ _printf_(4, 5) void service_problem(struct service *service,
 				    const struct service_env *env, int level,
 				    const char *format, ...);
 
+/* When more than that changes at once, the rest is only counted. */
+#define SERVICE_MAX_LINES 20
+
 /* One line for each destination whose scale has changed notably. */
 void service_log_scales(struct service *service,
 			const struct service_env *env);

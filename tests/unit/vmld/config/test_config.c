@@ -146,7 +146,7 @@ static void four_mistakes_are_four_lines(void **state)
 		"  address = \"10.77.0.300\"\n"
 		"  port = 80" MEMBERS "\n"
 		"}\n" SERVICE,
-		"f:2: poll-interval \"-1.0\" is negative: from 0.1 to 3600 seconds\n"
+		"f:2: poll-interval \"-1.0\" is negative: from 0.1 to 10 seconds\n"
 		"f:4: unknown option \"colour\"\n"
 		"f:7: address \"10.77.0.300\" is not an IPv4 or IPv6 address\n"
 		"f:10: duplicate service \"web\" (first on line 6)\n");
