@@ -1,0 +1,630 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The parts of the policy one by one, and what holds for all inputs. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "policy/capacity.h"
+#include "policy/interval.h"
+#include "policy/policy.h"
+#include "policy/shape.h"
+#include "policy/slow_start.h"
+#include "policy/speed.h"
+#include "policy/staleness.h"
+#include "util.h"
+
+#define S NSEC_PER_SEC
+#define MS NSEC_PER_MSEC
+
+static const struct policy_params *const params = &policy_default_params;
+
+static void assert_near(double value, double wanted)
+{
+	if (!(fabs(value - wanted) < 1e-6))
+		fail_msg("%.9f is not %.9f", value, wanted);
+}
+
+static struct vm_sample sample_at(uint64_t time_ns, uint64_t run_ns,
+				  uint64_t delay_ns)
+{
+	return (struct vm_sample){
+		.state = VM_STATE_RUNNING,
+		.boot_id = 1,
+		.time_ns = time_ns,
+		.vcpus = 2,
+		.has_run = true,
+		.has_steal = true,
+		.run_ns = run_ns,
+		.delay_ns = delay_ns,
+	};
+}
+
+static void test_interval(void **state)
+{
+	struct vm_sample sample = sample_at(10 * S, 5 * S, 1 * S);
+	struct interval_base base = {};
+	struct interval interval;
+
+	(void)state;
+	assert_int_equal(interval_next(&base, &sample, &interval),
+			 INTERVAL_NEW_BASE);
+	/* The same, an earlier one, and one a moment later. */
+	assert_int_equal(interval_next(&base, &sample, &interval),
+			 INTERVAL_NOT_YET);
+	sample = sample_at(9 * S, 4 * S, 0);
+	assert_int_equal(interval_next(&base, &sample, &interval),
+			 INTERVAL_NOT_YET);
+	sample = sample_at(10 * S + 1 * MS, 5 * S + 1 * MS, 1 * S);
+	assert_int_equal(interval_next(&base, &sample, &interval),
+			 INTERVAL_NOT_YET);
+
+	sample = sample_at(12 * S, 6 * S, 1 * S + 500 * MS);
+	assert_int_equal(interval_next(&base, &sample, &interval),
+			 INTERVAL_COMPLETE);
+	assert_near(interval.seconds, 2);
+	assert_near(interval.vcpus, 2);
+	assert_near(interval.run, 1);
+	assert_true(interval.has_steal);
+	assert_near(interval.delay, 0.5);
+	assert_false(interval.has_stall);
+}
+
+static void test_interval_restarts(void **state)
+{
+	struct vm_sample first = sample_at(10 * S, 5 * S, 1 * S);
+	struct vm_sample sample;
+	struct interval_base base = {};
+	struct interval interval;
+
+	(void)state;
+	interval_next(&base, &first, &interval);
+	/* Counters that go back. */
+	sample = sample_at(11 * S, 1 * S, 1 * S);
+	assert_int_equal(interval_next(&base, &sample, &interval),
+			 INTERVAL_NEW_BASE);
+	/* More than there can be. */
+	sample = sample_at(12 * S, 100 * S, 1 * S);
+	assert_int_equal(interval_next(&base, &sample, &interval),
+			 INTERVAL_NEW_BASE);
+	/* Another boot, even if its counters are larger. */
+	sample = sample_at(13 * S, 101 * S, 1 * S);
+	sample.boot_id = 2;
+	assert_int_equal(interval_next(&base, &sample, &interval),
+			 INTERVAL_NEW_BASE);
+	/* Another number of vCPUs. */
+	sample = sample_at(14 * S, 102 * S, 1 * S);
+	sample.boot_id = 2;
+	sample.vcpus = 3;
+	assert_int_equal(interval_next(&base, &sample, &interval),
+			 INTERVAL_NEW_BASE);
+	/* Part of an answer: the base waits for the next whole one. */
+	sample.time_ns = 15 * S;
+	sample.has_run = false;
+	assert_int_equal(interval_next(&base, &sample, &interval),
+			 INTERVAL_NOT_YET);
+	sample.has_run = true;
+	sample.time_ns = 16 * S;
+	sample.run_ns = 103 * S;
+	assert_int_equal(interval_next(&base, &sample, &interval),
+			 INTERVAL_COMPLETE);
+	assert_near(interval.seconds, 2);
+	/* Only the waiting time goes back. */
+	sample.time_ns = 17 * S;
+	sample.delay_ns = 0;
+	assert_int_equal(interval_next(&base, &sample, &interval),
+			 INTERVAL_COMPLETE);
+	assert_false(interval.has_steal);
+}
+
+static struct interval second(double run, double delay)
+{
+	return (struct interval){
+		.seconds = 1,
+		.vcpus = 1,
+		.run = run,
+		.has_steal = true,
+		.delay = delay,
+	};
+}
+
+static void test_capacity(void **state)
+{
+	struct interval interval = second(0.3, 0.1);
+	struct capacity capacity = {};
+
+	(void)state;
+	capacity_step(&capacity, params, &interval);
+	assert_near(capacity.steal, 0.25);
+	assert_near(capacity.value, 0.75);
+	assert_near(capacity.forecast, 0.75);
+	assert_near(capacity.busy, 0.4);
+
+	/* Idle: the last steal fades by a fifth a second. */
+	interval = second(0.01, 0.009);
+	capacity_step(&capacity, params, &interval);
+	assert_near(capacity.steal, 0.2);
+	interval.seconds = 2;
+	interval.vcpus = 4;
+	capacity_step(&capacity, params, &interval);
+	assert_near(capacity.steal, 0.128);
+
+	interval = second(0.02, 0);
+	interval.has_stall = true;
+	interval.stall = 0.5;
+	capacity_step(&capacity, params, &interval);
+	assert_near(capacity.steal, 0);
+	assert_near(capacity.value, 0.5);
+
+	/* All of the wall time and more: a share is a share. */
+	interval.stall = 7;
+	capacity_step(&capacity, params, &interval);
+	assert_near(capacity.value, 0);
+	assert_true(capacity.forecast >= 0);
+
+	capacity_restart(&capacity);
+	interval = second(0.3, 0);
+	capacity_step(&capacity, params, &interval);
+	assert_near(capacity.forecast, 1);
+	assert_near(capacity.variance, 0);
+}
+
+/* The AR(1) law, written out once more. */
+static void test_forecast(void **state)
+{
+	struct capacity capacity = {};
+	double a = 1 - exp(-1.0 / 60), m = 0, var = 0, cov = 0, last = 0;
+
+	(void)state;
+	for (int i = 0; i < 200; i++) {
+		double f = i % 7 < 3 ? 0.9 : 0.4, phi;
+		struct interval interval = second(f, 1 - f);
+
+		capacity_step(&capacity, params, &interval);
+		if (i == 0) {
+			m = f;
+		} else {
+			double d = f - m, before = last - m;
+
+			m += a * d;
+			var += a * (d * d - var);
+			cov += a * (d * before - cov);
+		}
+		last = f;
+		phi = (cov + 0.95 * 0.02) / (var + 0.02);
+		phi = phi < 0 ? 0 : phi > 1 ? 1 : phi;
+		assert_near(capacity.forecast, m + phi * (f - m));
+	}
+}
+
+static void test_speed(void **state)
+{
+	struct interval interval = second(0.5, 0);
+	struct speed speed;
+
+	(void)state;
+	speed_init(&speed);
+	/* Nothing counted: nothing learned. */
+	speed_step(&speed, params, &interval);
+	speed_judge(&speed, params, 100, 100, 1 * S);
+	assert_near(speed.factor, 1);
+
+	speed_count(&speed, 1000, 10);
+	speed_count(&speed, 1100, 30);
+	assert_near(speed.pending, 80);
+	/* Opened now, active later: taken back. */
+	speed_count(&speed, 1100, 40);
+	assert_near(speed.pending, 70);
+	speed_step(&speed, params, &interval);
+	assert_near(speed.closed, 70);
+	assert_near(speed.cpu, 0.5);
+	speed_judge(&speed, params, 100, 100, 2 * S);
+	assert_near(speed.factor, (70.0 + 50) / (50 + 50));
+	/* The same again learns nothing. */
+	speed_judge(&speed, params, 1, 1, 3 * S);
+	assert_near(speed.factor, 1.2);
+
+	speed_step(&speed, params, &interval);
+	assert_near(speed.closed, 70 * exp(-1.0 / 20));
+	assert_near(speed.cpu, 0.5 * exp(-1.0 / 20) + 0.5);
+	speed_judge(&speed, params, 1e6, 1e6, 4 * S);
+	assert_near(speed.factor, 0.25);
+	speed_step(&speed, params, &interval);
+	speed_judge(&speed, params, 0, 1e6, 5 * S);
+	assert_near(speed.factor, 1.5);
+
+	/* Counters that restart are no closed connections. */
+	speed_count(&speed, 5, 0);
+	assert_near(speed.pending, 0);
+	speed_count(&speed, 5, 7);
+	speed_step(&speed, params, &interval);
+	assert_false(speed_is_guarded(&speed, 6 * S));
+}
+
+static void test_guard(void **state)
+{
+	struct interval interval = second(0.1, 0);
+	struct speed speed;
+
+	(void)state;
+	speed_init(&speed);
+	speed_count(&speed, 0, 0);
+	speed_count(&speed, 60, 0);
+	speed_step(&speed, params, &interval);
+	/* 60 is not more than 3 * (0.1 * 100 + 10). */
+	speed_judge(&speed, params, 100, 100, 1 * S);
+	assert_false(speed_is_guarded(&speed, 1 * S));
+	speed_count(&speed, 70, 0);
+	speed_step(&speed, params, &interval);
+	/* Nobody to compare with. */
+	speed_judge(&speed, params, 100, NAN, 2 * S);
+	assert_false(speed_is_guarded(&speed, 2 * S));
+	speed_count(&speed, 80, 0);
+	speed_step(&speed, params, &interval);
+	speed_judge(&speed, params, 10, 10, 3 * S);
+	assert_true(speed_is_guarded(&speed, 3 * S));
+	assert_true(speed_is_guarded(&speed, 13 * S - 1));
+	assert_false(speed_is_guarded(&speed, 13 * S));
+}
+
+static void test_slow_start(void **state)
+{
+	(void)state;
+	assert_near(slow_start_factor(params, 0, 5 * S), 1);
+	assert_near(slow_start_factor(params, 5 * S, 5 * S), 0.1);
+	assert_near(slow_start_factor(params, 5 * S, 4 * S), 0.1);
+	assert_near(slow_start_factor(params, 5 * S, 20 * S), 0.55);
+	assert_near(slow_start_factor(params, 5 * S, 35 * S), 1);
+}
+
+static void test_shape(void **state)
+{
+	struct policy_params steep = *params;
+
+	(void)state;
+	assert_near(shape_exponent(params, 0), 1);
+	assert_near(shape_exponent(params, 0.70), 1);
+	assert_near(shape_exponent(params, 0.825), 0.75);
+	assert_near(shape_exponent(params, 0.95), 0.5);
+	assert_near(shape_exponent(params, 1), 0.5);
+	steep.exponent_to = steep.exponent_from;
+	assert_near(shape_exponent(&steep, 0.70), 1);
+	assert_near(shape_exponent(&steep, 0.71), 0.5);
+
+	assert_int_equal(shape_scale(params, 1, 1), 65536);
+	assert_int_equal(shape_scale(params, 1.5, 1), 98304);
+	assert_int_equal(shape_scale(params, 0, 1), 3277);
+	assert_int_equal(shape_scale(params, 0.25, 0.5), 32768);
+}
+
+static void test_staleness(void **state)
+{
+	(void)state;
+	assert_near(staleness_belief(params, 10), 1);
+	assert_near(staleness_belief(params, 40), exp(-1));
+	assert_near(staleness_relax(0.5, 1), 0.5);
+	assert_near(staleness_relax(0.5, 0.5), 0.75);
+	assert_near(staleness_relax(0.5, 0), 1);
+}
+
+static void test_dead_band(void **state)
+{
+	(void)state;
+	assert_false(policy_scale_differs(params, 65536, 65536));
+	assert_false(policy_scale_differs(params, 65536, 65536 - 1966));
+	assert_true(policy_scale_differs(params, 65536, 65536 - 1967));
+	assert_true(policy_scale_differs(params, 65536, 65536 + 1967));
+	assert_true(policy_scale_differs(params, 1, 0));
+	assert_true(policy_scale_differs(params, 0, 1));
+	assert_false(policy_scale_differs(params, 0, 0));
+}
+
+static struct policy_member member_of(const char *key, uint8_t id)
+{
+	struct policy_member member = {
+		.has_vm = id > 0,
+		.uuid = { id },
+		.weight = 100,
+	};
+
+	assert_int_equal(vml_destination_key_parse(key, &member.key), 0);
+	return member;
+}
+
+static struct vm_inventory *poll_of(const char *hypervisor, uint64_t time_ns)
+{
+	struct vm_inventory *inventory;
+
+	inventory = vm_inventory_new(hypervisor, time_ns);
+	assert_non_null(inventory);
+	return inventory;
+}
+
+static void show(struct vm_inventory *inventory, uint8_t id,
+		 enum vm_state state, uint64_t run_ns, uint64_t delay_ns)
+{
+	struct vm_sample *sample = vm_inventory_add(inventory);
+
+	sample->uuid[0] = id;
+	sample->name = strdup("vm");
+	sample->state = state;
+	sample->boot_id = 1;
+	sample->vcpus = 1;
+	sample->has_run = sample->has_steal = true;
+	sample->run_ns = run_ns;
+	sample->delay_ns = delay_ns;
+}
+
+static void tell(struct policy *policy, struct vm_inventory *inventory)
+{
+	assert_int_equal(policy_inventory(policy, inventory), 0);
+	vm_inventory_free(inventory);
+}
+
+static uint32_t scale_of(struct policy *policy, uint64_t now, size_t i)
+{
+	const struct policy_verdict *verdicts;
+	size_t n;
+
+	verdicts = policy_evaluate(policy, now, &n);
+	assert_true(i < n);
+	return verdicts[i].scale;
+}
+
+static void test_members(void **state)
+{
+	_cleanup_(policy_freep) struct policy *policy = NULL;
+	struct policy_member members[] = {
+		member_of("10.77.0.22:80", 2),
+		member_of("10.77.0.21:80", 1),
+		member_of("10.77.0.21:80", 3),
+	};
+	struct vm_inventory *inventory;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(policy_new(params, &policy), 0);
+	assert_null(policy_evaluate(policy, 1 * S, &n));
+	assert_int_equal(n, 0);
+	assert_false(policy_is_panic(policy));
+
+	assert_int_equal(policy_set_members(policy, members, 2), 0);
+	assert_int_equal(policy_set_members(policy, members, 3), -EEXIST);
+	for (uint64_t t = 1; t <= 2; t++) {
+		inventory = poll_of("hv1", t * S);
+		show(inventory, 1, VM_STATE_RUNNING, t * S / 2, t * S / 2);
+		show(inventory, 2, VM_STATE_RUNNING, t * S / 2, 0);
+		show(inventory, 9, VM_STATE_RUNNING, t * S / 2, 0);
+		tell(policy, inventory);
+	}
+	assert_true(scale_of(policy, 2 * S, 0) > 60000);
+	assert_true(scale_of(policy, 2 * S, 1) < 48000);
+
+	/* In another order, and with one more: what is known stays. */
+	assert_int_equal(policy_set_members(policy,
+			 (struct policy_member[]){ members[1], members[0],
+			 member_of("10.77.0.23:80", 0) }, 3), 0);
+	assert_true(scale_of(policy, 2 * S, 0) < 48000);
+	assert_true(scale_of(policy, 2 * S, 1) > 60000);
+	assert_int_equal(scale_of(policy, 2 * S, 2), VML_SCALE_ONE);
+
+	/* Another machine behind the destination: all is new. */
+	assert_int_equal(policy_set_members(policy,
+			 (struct policy_member[]){ members[2], members[0] },
+			 2), 0);
+	assert_int_equal(scale_of(policy, 2 * S, 0), VML_SCALE_ONE);
+	assert_int_equal(policy_set_members(policy, NULL, 0), 0);
+	policy_evaluate(policy, 3 * S, &n);
+	assert_int_equal(n, 0);
+}
+
+static void test_event_concerns(void **state)
+{
+	_cleanup_(policy_freep) struct policy *policy = NULL;
+	struct policy_member members[] = {
+		member_of("10.77.0.21:80", 1),
+		member_of("10.77.0.21:81", 1),
+		member_of("10.77.0.22:80", 2),
+	};
+	struct vm_event event = {
+		.type = VM_EVENT_STOPPED,
+		.hypervisor = "hv1",
+		.name = "vm",
+		.uuid = { 1 },
+		.time_ns = 5 * S,
+	};
+	struct vm_inventory *inventory;
+
+	(void)state;
+	assert_int_equal(policy_new(params, &policy), 0);
+	assert_int_equal(policy_set_members(policy, members, 3), 0);
+	inventory = poll_of("hv1", 4 * S);
+	show(inventory, 1, VM_STATE_RUNNING, 0, 0);
+	show(inventory, 2, VM_STATE_RUNNING, 0, 0);
+	tell(policy, inventory);
+	assert_true(policy_event(policy, &event));
+	/* Both destinations of the machine, and no other one. */
+	assert_int_equal(scale_of(policy, 5 * S, 0), 0);
+	assert_int_equal(scale_of(policy, 5 * S, 1), 0);
+	assert_int_equal(scale_of(policy, 5 * S, 2), VML_SCALE_ONE);
+
+	/* A poll that was sent before the event and arrives after it. */
+	inventory = poll_of("hv1", 5 * S - 1);
+	show(inventory, 1, VM_STATE_RUNNING, 0, 0);
+	show(inventory, 2, VM_STATE_RUNNING, 0, 0);
+	tell(policy, inventory);
+	assert_int_equal(scale_of(policy, 5 * S, 0), 0);
+
+	event.uuid[0] = 7;
+	assert_false(policy_event(policy, &event));
+	/* Of a host where the machine is not. */
+	event.uuid[0] = 2;
+	event.hypervisor = "hv2";
+	assert_true(policy_event(policy, &event));
+	assert_int_equal(scale_of(policy, 5 * S, 2), VML_SCALE_ONE);
+}
+
+static void test_reasons(void **state)
+{
+	static const struct {
+		struct policy_reason reason;
+		const char *text;
+	} cases[] = {
+		{ { .type = POLICY_REASON_STEAL, .share = 0.47,
+		    .factor = 0.53 }, "steal 47 %: x0.53" },
+		{ { .type = POLICY_REASON_SLOW_START, .seconds = 8.9,
+		    .of = 30, .factor = 0.34 },
+		  "slow start 8 s of 30 s: x0.34" },
+		{ { .type = POLICY_REASON_STATE, .state = VM_STATE_CRASHED,
+		    .seconds = 12 }, "crashed for 12 s: x0" },
+		{ { .type = POLICY_REASON_DRAINED }, "drained: x0" },
+	};
+	char text[POLICY_REASON_STRING_MAX], small[8];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_string_equal(policy_reason_format(&cases[i].reason,
+							 text, sizeof(text)),
+				    cases[i].text);
+	assert_string_equal(policy_reason_format(&cases[0].reason, small,
+						 sizeof(small)), "steal 4");
+	for (int type = 0; type < _POLICY_REASON_MAX; type++) {
+		struct policy_reason reason = { .type = type };
+
+		assert_true(strlen(policy_reason_name(type)) > 0);
+		policy_reason_format(&reason, text, sizeof(text));
+		assert_true(strlen(text) > 0);
+	}
+}
+
+static uint64_t random_number(uint64_t *seed)
+{
+	*seed ^= *seed << 13;
+	*seed ^= *seed >> 7;
+	*seed ^= *seed << 17;
+	return *seed;
+}
+
+static uint64_t wild(uint64_t *seed)
+{
+	uint64_t number = random_number(seed);
+
+	switch (random_number(seed) % 4) {
+	case 0:
+		return number;
+	case 1:
+		return number % 3;
+	default:
+		return number % (100 * S);
+	}
+}
+
+/*
+ * Whatever sources and kernel say: a scale is 0, or between the floor and the
+ * largest one, and not all that are wanted are 0.
+ */
+static void test_any_input(void **state)
+{
+	_cleanup_(policy_freep) struct policy *policy = NULL;
+	struct policy_member members[8];
+	uint64_t seed = 4711, now = 1 * S;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+		char key[32];
+
+		snprintf(key, sizeof(key), "10.77.0.%zu:80", i);
+		members[i] = member_of(key, (uint8_t)i);
+	}
+	assert_int_equal(policy_new(params, &policy), 0);
+	for (int round = 0; round < 20000; round++) {
+		static const char *const hosts[] = { "hv1", "hv2" };
+		struct policy_connections connections = {
+			.key = members[random_number(&seed) % 8].key,
+			.picks = wild(&seed),
+			.active_connections = (uint32_t)wild(&seed),
+		};
+		struct vm_event event = {
+			.type = random_number(&seed) % _VM_EVENT_MAX,
+			.hypervisor = hosts[random_number(&seed) % 2],
+			.uuid = { random_number(&seed) % 9 },
+			.boot_id = (int64_t)(random_number(&seed) % 4) - 1,
+			.time_ns = now - random_number(&seed) % S,
+		};
+		const struct policy_verdict *verdicts;
+		struct vm_inventory *inventory;
+		bool wanted = false, up = false;
+		size_t n;
+
+		now += random_number(&seed) % 3 * random_number(&seed) % S;
+		inventory = poll_of(hosts[random_number(&seed) % 2],
+				    now - random_number(&seed) % S);
+		for (uint8_t id = 0; id < 9; id++)
+			if (random_number(&seed) % 4)
+				show(inventory, id,
+				     random_number(&seed) % _VM_STATE_MAX,
+				     wild(&seed), wild(&seed));
+		for (size_t i = 0; i < inventory->n_samples; i++) {
+			struct vm_sample *sample = &inventory->samples[i];
+
+			sample->pause = random_number(&seed) % 4;
+			sample->boot_id =
+				(int64_t)(random_number(&seed) % 4) - 1;
+			sample->vcpus = (uint32_t)(random_number(&seed) % 3);
+			sample->has_stall = random_number(&seed) % 2;
+			sample->stall_ns = wild(&seed);
+			sample->started_ns = random_number(&seed) % 2 * now;
+		}
+		tell(policy, inventory);
+		policy_event(policy, &event);
+		policy_connections(policy, &connections, 1);
+		members[random_number(&seed) % 8].drained ^= 1;
+		members[random_number(&seed) % 8].weight ^= 100;
+		assert_int_equal(policy_set_members(policy, members, 8), 0);
+
+		verdicts = policy_evaluate(policy, now, &n);
+		assert_int_equal(n, 8);
+		for (size_t i = 0; i < n; i++) {
+			uint32_t scale = verdicts[i].scale;
+
+			assert_true(scale == 0 || scale >= 3276);
+			assert_true(scale <= 98304);
+			if (members[i].drained)
+				assert_int_equal(scale, 0);
+			if (members[i].drained || !members[i].weight)
+				continue;
+			wanted = true;
+			up |= scale > 0;
+		}
+		assert_true(up || !wanted);
+		/* Looking twice changes nothing. */
+		for (size_t i = 0; i < n; i++) {
+			uint32_t scale = verdicts[i].scale;
+
+			assert_int_equal(scale_of(policy, now, i), scale);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_interval),
+		cmocka_unit_test(test_interval_restarts),
+		cmocka_unit_test(test_capacity),
+		cmocka_unit_test(test_forecast),
+		cmocka_unit_test(test_speed),
+		cmocka_unit_test(test_guard),
+		cmocka_unit_test(test_slow_start),
+		cmocka_unit_test(test_shape),
+		cmocka_unit_test(test_staleness),
+		cmocka_unit_test(test_dead_band),
+		cmocka_unit_test(test_members),
+		cmocka_unit_test(test_event_concerns),
+		cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_any_input),
+	};
+
+	return cmocka_run_group_tests_name("policy", tests, NULL, NULL);
+}
