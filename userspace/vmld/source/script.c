@@ -123,7 +123,7 @@ static int on_answer(_unused_ sd_event_source *event, void *userdata)
 	struct vm_inventory *inventory;
 
 	catch_up(script);
-	if (!script->pending)
+	if (!script->pending || script->world->hosts[script->host].silent)
 		return 0;
 	script->pending = false;
 	if (world_inventory(script->world, script->host, script->epoch_ns,
