@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <cmocka.h>
 
 #include "source_watch.h"
@@ -66,6 +67,24 @@ void source_watch_stop(struct source_watch *watch)
 	watch->source = source_free(watch->source);
 	vm_inventory_free(watch->inventory);
 	watch->loop = sd_event_unref(watch->loop);
+}
+
+static bool is_alone(void)
+{
+	struct stat tasks;
+
+	/* A folder for each thread, and the two that all folders have. */
+	return stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink == 3;
+}
+
+void source_watch_wait_for_workers(void)
+{
+	uint64_t deadline = now_ns() + PATIENCE_NS;
+
+	while (!is_alone()) {
+		assert_true(now_ns() < deadline);
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	}
 }
 
 static void run_once(struct source_watch *watch, uint64_t deadline)

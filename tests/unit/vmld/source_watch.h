@@ -28,6 +28,12 @@ void source_watch_start(struct source_watch *watch, const char *name,
 			const char *uri);
 void source_watch_stop(struct source_watch *watch);
 
+/*
+ * Until the workers of stopped sources have ended, of which nobody is told;
+ * asserts that they do within 10 s. Then no memory is theirs any more.
+ */
+void source_watch_wait_for_workers(void);
+
 /* Run the loop until it is so; asserts that it is within 10 s. */
 void source_watch_state(struct source_watch *watch, enum source_state state);
 void source_watch_events(struct source_watch *watch, unsigned int n);

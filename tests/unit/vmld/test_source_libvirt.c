@@ -175,8 +175,8 @@ static void test_hung_hypervisor(void **state)
 {
 	char folder[] = "/tmp/vml-test-XXXXXX";
 	_cleanup_free_ char *path = NULL, *uri = NULL;
-	_cleanup_close_ int fd = -1, accepted = -1;
 	struct source_watch watch;
+	int fd, accepted;
 	uint64_t before;
 
 	(void)state;
@@ -193,6 +193,8 @@ static void test_hung_hypervisor(void **state)
 	before = now_ns();
 	source_watch_stop(&watch);
 	assert_true(now_ns() - before < NSEC_PER_SEC);
+	close(accepted);
+	close(fd);
 	unlink(path);
 	rmdir(folder);
 }
@@ -227,6 +229,13 @@ static void test_pending_poll(void **state)
 	link_unref(link);
 }
 
+static int wait_for_workers(void **state)
+{
+	(void)state;
+	source_watch_wait_for_workers();
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,5 +248,6 @@ int main(void)
 		cmocka_unit_test(test_pending_poll),
 	};
 
-	return cmocka_run_group_tests_name("source_libvirt", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("source_libvirt", tests, NULL,
+					   wait_for_workers);
 }

@@ -333,6 +333,12 @@ static void test_script_order(void **state)
 			    "/does/not/exist: No such file or directory");
 }
 
+static int initialize_libvirt(void **state)
+{
+	(void)state;
+	return virInitialize();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -345,5 +351,6 @@ int main(void)
 		cmocka_unit_test(test_script_order),
 	};
 
-	return cmocka_run_group_tests_name("source_text", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("source_text", tests,
+					   initialize_libvirt, NULL);
 }
