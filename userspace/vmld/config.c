@@ -273,7 +273,6 @@ static int parse(const char *text, struct config *config,
 {
 	_cleanup_(outline_clearp) struct outline outline = {};
 	_cleanup_(cfg_freep) cfg_t *cfg = NULL;
-	_cleanup_free_ char *known = strdup(text);
 	struct config_section file = {
 		.outline = &outline,
 		.index = OUTLINE_TOP,
@@ -281,12 +280,10 @@ static int parse(const char *text, struct config *config,
 	};
 	int r;
 
-	if (!known)
-		return -ENOMEM;
 	r = outline_parse(text, &outline);
 	if (r < 0)
 		return r;
-	config_schema_check(&outline, known, errors);
+	config_schema_check(&outline, errors);
 	if (outline.error_line) {
 		config_error(errors, outline.error_line, "%s", outline.error);
 		return 0;
@@ -296,7 +293,8 @@ static int parse(const char *text, struct config *config,
 	if (!cfg)
 		return -ENOMEM;
 	cfg_set_error_function(cfg, ignore_message);
-	if (*known && cfg_parse_buf(cfg, known) != CFG_SUCCESS) {
+	if (*outline.text &&
+	    cfg_parse_buf(cfg, outline.text) != CFG_SUCCESS) {
 		config_error(errors, (unsigned int)cfg->line,
 			     "libConfuse can't parse what follows");
 		return 0;

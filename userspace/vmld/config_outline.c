@@ -70,21 +70,31 @@ static bool skip_past(struct scanner *s, const char *end)
 	return true;
 }
 
+static void blank_out(struct scanner *s, size_t start)
+{
+	for (; start < s->position; start++)
+		if (s->text[start] != '\n')
+			s->outline->text[start] = ' ';
+}
+
 static int skip_blanks(struct scanner *s)
 {
 	for (;;) {
 		const char *p = s->text + s->position;
+		size_t start = s->position;
 		unsigned int line = s->line;
 
 		if (*p && strchr(" \t\r\n", *p)) {
 			advance(s);
 		} else if (*p == '#' || !strncmp(p, "//", 2)) {
 			s->position += strcspn(p, "\n");
+			blank_out(s, start);
 		} else if (!strncmp(p, "/*", 2)) {
 			s->position += 2;
 			if (!skip_past(s, "*/"))
 				return fail(s, line,
 					    "a comment is not closed");
+			blank_out(s, start);
 		} else {
 			return 0;
 		}
@@ -298,10 +308,12 @@ static int scan_statements(struct scanner *s, size_t parent, int depth)
 		if (r < 0)
 			return r;
 		if (s->token == TOKEN_EQUALS || s->token == TOKEN_APPEND) {
+			s->outline->statements[index].kind = OUTLINE_VALUE;
+			s->outline->statements[index].append =
+				s->token == TOKEN_APPEND;
 			r = next(s);
 			if (r < 0)
 				return r;
-			s->outline->statements[index].kind = OUTLINE_VALUE;
 			if (s->token == TOKEN_OPEN) {
 				s->outline->statements[index].kind =
 					OUTLINE_LIST;
@@ -320,10 +332,12 @@ static int scan_statements(struct scanner *s, size_t parent, int depth)
 
 int outline_parse(const char *text, struct outline *ret_outline)
 {
-	struct outline outline = {};
+	struct outline outline = { .text = strdup(text) };
 	struct scanner s = { .text = text, .line = 1, .outline = &outline };
 	int r;
 
+	if (!outline.text)
+		return -ENOMEM;
 	r = scan_statements(&s, OUTLINE_TOP, 0);
 	if (r < 0 && r != -EBADMSG) {
 		outline_clear(&outline);
@@ -341,6 +355,7 @@ void outline_clear(struct outline *outline)
 		free(outline->statements[i].title);
 	}
 	free(outline->statements);
+	free(outline->text);
 	*outline = (struct outline){};
 }
 

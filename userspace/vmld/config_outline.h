@@ -22,6 +22,7 @@ enum outline_kind {
 
 struct outline_statement {
 	enum outline_kind kind;
+	bool append;		/* "+=" in place of "=" */
 	unsigned int line;	/* of the name, from 1 */
 	size_t parent;		/* index of the section it is in, or OUTLINE_TOP */
 	size_t start, end;	/* bytes of the text, end exclusive */
@@ -32,6 +33,11 @@ struct outline_statement {
 struct outline {
 	struct outline_statement *statements;	/* in the file's order */
 	size_t n;
+	/*
+	 * The text, with blanks in place of its comments: libConfuse has them
+	 * only between statements.
+	 */
+	char *text;
 	unsigned int lines;		/* of the text */
 	unsigned int error_line;	/* 0: the text is well formed */
 	char error[160];		/* why it isn't */

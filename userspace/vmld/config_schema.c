@@ -122,6 +122,10 @@ static bool check_form(const struct outline_statement *s,
 		config_error(errors, s->line,
 			     "option \"%s\" takes one value, not a list",
 			     s->name);
+	else if (!list && s->append)
+		config_error(errors, s->line,
+			     "option \"%s\" takes one value: = and not +=",
+			     s->name);
 	else
 		return true;
 	return false;
@@ -174,8 +178,7 @@ static bool check_statement(const struct outline *outline, size_t index,
 	return false;
 }
 
-void config_schema_check(const struct outline *outline, char *text,
-			 struct config_errors *errors)
+void config_schema_check(struct outline *outline, struct config_errors *errors)
 {
 	for (size_t i = 0; i < outline->n; i++) {
 		const struct outline_statement *s = &outline->statements[i];
@@ -183,7 +186,7 @@ void config_schema_check(const struct outline *outline, char *text,
 		if (check_statement(outline, i, errors) || !s->end)
 			continue;
 		for (size_t at = s->start; at < s->end; at++)
-			if (text[at] != '\n')
-				text[at] = ' ';
+			if (outline->text[at] != '\n')
+				outline->text[at] = ' ';
 	}
 }

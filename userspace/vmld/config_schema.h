@@ -15,10 +15,10 @@
 cfg_opt_t *config_schema(void);
 
 /*
- * Report what the schema does not have, and what is given twice, and overwrite
- * it with blanks in text, so that libConfuse can read the rest.
+ * Report what the schema does not have, and what is given twice, and put blanks
+ * in its place in the outline's text, so that libConfuse can read the rest.
  */
-void config_schema_check(const struct outline *outline, char *text,
+void config_schema_check(struct outline *outline,
 			 struct config_errors *errors);
 
 #endif

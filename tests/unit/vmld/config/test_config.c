@@ -363,11 +363,28 @@ static void forms_are_as_the_options_need_them(void **state)
 	(void)state;
 	assert_errors(HYPERVISOR SERVICE
 		      "lease { }\nservice = web\nhypervisor { }\n"
-		      "sink = { module, ipvs }",
+		      "sink = { module, ipvs }\nsocket += x",
 		      "f:3: \"lease\" is an option, not a section\n"
 		      "f:4: \"service\" is a section: service \"NAME\" { ... }\n"
 		      "f:5: section \"hypervisor\" needs a name: hypervisor \"NAME\" { ... }\n"
-		      "f:6: option \"sink\" takes one value, not a list\n");
+		      "f:6: option \"sink\" takes one value, not a list\n"
+		      "f:7: option \"socket\" takes one value: = and not +=\n");
+}
+
+static void comments_may_stand_anywhere(void **state)
+{
+	struct config *config = good(
+		"// one\nlease /* two */ = # three\n 5 /* four\n */\n"
+		HYPERVISOR "service s { address = 10.0.0.1 port = 1\n"
+		"members \"#/*x\" /* \" */ { hypervisors = { # five\n"
+		" \"hv1\" /* six */ , // seven }\n hv1 } } }");
+
+	(void)state;
+	assert_int_equal(config->lease_ms, 5000);
+	assert_string_equal(config->services[0]->rules[0].domain, "#/*x");
+	assert_int_equal(config->services[0]->rules[0].n_hypervisors, 2);
+	assert_int_equal(config->services[0]->rules[0].line, 7);
+	config_free(config);
 }
 
 static void choices_are_listed(void **state)
@@ -494,6 +511,7 @@ int main(void)
 		cmocka_unit_test(duplicates_by_name_and_by_key_are_found),
 		cmocka_unit_test(what_is_unknown_is_named_and_skipped_whole),
 		cmocka_unit_test(forms_are_as_the_options_need_them),
+		cmocka_unit_test(comments_may_stand_anywhere),
 		cmocka_unit_test(choices_are_listed),
 		cmocka_unit_test(a_broken_text_is_reported_where_it_breaks),
 		cmocka_unit_test(paths_and_uris_are_checked),
