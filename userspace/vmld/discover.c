@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "discover_claims.h"
+#include "discover_digest.h"
 #include "discover_match.h"
 #include "util.h"
 
@@ -13,6 +14,8 @@ struct discover {
 	char **problems;			/* new ones first */
 	size_t n_problems;
 	size_t n_new_problems;
+	bool has_run;
+	uint64_t digest;			/* of the last run's inputs */
 };
 
 /* The inputs and the outcome of one run. */
@@ -245,18 +248,21 @@ static const struct vm_sample *find_sample(const struct run *run,
 static int claim_memory(struct run *run)
 {
 	const struct discover *discover = run->discover;
+	size_t n_claims = run->claims.n;
 
+	claims_sort(&run->claims);
 	for (size_t i = 0; i < discover->n_members; i++) {
 		struct discover_member member = discover->members[i];
 		enum claim_rank rank = claim_rank_of(member.state);
 		const struct vm_sample *sample;
 		int r;
 
-		if (!member.has_vm)
+		if (!member.has_vm ||
+		    claims_contain(&run->claims, n_claims, &member))
 			continue;
 		sample = find_sample(run, member.uuid, &member.hypervisor);
 		if (sample) {
-			/* It has other addresses now, or claims this one. */
+			/* It has other addresses now, or another name. */
 			if (sample->n_addresses || member.rule->has_address)
 				continue;
 			member.present = true;
@@ -392,7 +398,15 @@ int discover_run(struct discover *discover,
 		.destinations = destinations,
 		.n_destinations = n_destinations,
 	};
+	uint64_t digest;
 	int r;
+
+	digest = discover_digest(inventories, n_inventories, destinations,
+				 n_destinations);
+	if (discover->has_run && digest == discover->digest) {
+		discover->n_new_problems = 0;
+		return 0;
+	}
 
 	r = claim_inventories(&run);
 	if (r == 0)
@@ -406,6 +420,8 @@ int discover_run(struct discover *discover,
 	if (r < 0)
 		return r;
 	take(discover, &run);
+	discover->digest = digest;
+	discover->has_run = true;
 	return 0;
 }
 

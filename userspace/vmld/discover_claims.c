@@ -84,6 +84,30 @@ size_t claims_group(const struct claims *claims, size_t first)
 	return n;
 }
 
+bool claims_contain(const struct claims *claims, size_t n,
+		    const struct discover_member *member)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (vml_destination_key_compare(
+				&claims->claims[middle].member.key,
+				&member->key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (size_t i = low; i < n &&
+	     vml_destination_key_compare(&claims->claims[i].member.key,
+					 &member->key) == 0; i++)
+		if (memcmp(claims->claims[i].member.uuid, member->uuid,
+			   VM_UUID_SIZE) == 0)
+			return true;
+	return false;
+}
+
 bool claim_is_same_machine(const struct claim *a, const struct claim *b)
 {
 	return memcmp(a->member.uuid, b->member.uuid, VM_UUID_SIZE) == 0;

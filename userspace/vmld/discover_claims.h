@@ -37,6 +37,10 @@ void claims_sort(struct claims *claims);
 /* How many claims from place first on are on the same destination. */
 size_t claims_group(const struct claims *claims, size_t first);
 
+/* Of the first n claims, which are sorted: that machine on that destination? */
+bool claims_contain(const struct claims *claims, size_t n,
+		    const struct discover_member *member);
+
 enum claim_rank claim_rank_of(enum vm_state state);
 bool claim_is_same_machine(const struct claim *a, const struct claim *b);
 

@@ -25,11 +25,16 @@ int hosts_intern(struct hosts *hosts, const char *name)
 	return (int)hosts->n++;
 }
 
-bool hosts_advance(struct hosts *hosts, int host, uint64_t polled_ns)
+bool hosts_advance(struct hosts *hosts, int host, uint64_t polled_ns,
+		   unsigned int members)
 {
-	if (polled_ns < hosts->hosts[host].polled_ns)
+	struct host *last = &hosts->hosts[host];
+
+	if (polled_ns < last->polled_ns ||
+	    (polled_ns == last->polled_ns && members == last->members))
 		return false;
-	hosts->hosts[host].polled_ns = polled_ns;
+	last->polled_ns = polled_ns;
+	last->members = members;
 	return true;
 }
 

@@ -11,6 +11,7 @@ struct hosts {
 	struct host {
 		char *name;
 		uint64_t polled_ns;
+		unsigned int members;	/* those that the poll was told to */
 	} *hosts;
 	size_t n;
 };
@@ -18,8 +19,12 @@ struct hosts {
 /* The number of a name, given to it the first time; -ENOMEM. */
 int hosts_intern(struct hosts *hosts, const char *name);
 
-/* False: a later poll than this one has been seen already. */
-bool hosts_advance(struct hosts *hosts, int host, uint64_t polled_ns);
+/*
+ * False: the poll is nothing new to these members, which are another number
+ * whenever they change.
+ */
+bool hosts_advance(struct hosts *hosts, int host, uint64_t polled_ns,
+		   unsigned int members);
 
 void hosts_done(struct hosts *hosts);
 

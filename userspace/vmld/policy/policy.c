@@ -14,6 +14,7 @@ struct policy {
 	struct member *members;
 	struct policy_verdict *verdicts;
 	size_t n_members;
+	unsigned int epoch;	/* +1 when the members change */
 	struct index by_uuid;
 	struct index by_key;
 	bool panic;
@@ -154,6 +155,7 @@ int policy_set_members(struct policy *policy,
 	policy->members = TAKE_PTR(new);
 	policy->verdicts = TAKE_PTR(verdicts);
 	policy->n_members = n;
+	policy->epoch++;
 	return 0;
 }
 
@@ -194,7 +196,8 @@ int policy_inventory(struct policy *policy,
 
 	if (host < 0)
 		return host;
-	if (!hosts_advance(&policy->hosts, host, inventory->time_ns))
+	if (!hosts_advance(&policy->hosts, host, inventory->time_ns,
+			   policy->epoch))
 		return 0;
 	for (size_t i = 0; i < inventory->n_samples; i++) {
 		const struct vm_sample *sample = &inventory->samples[i];
