@@ -244,8 +244,8 @@ u32 fixture_table_weight(struct ip_vs_service *svc,
 	vml_registry_lock();
 	table = fixture_table(svc);
 	for (i = 0; i < table->n; i++)
-		if (table->slots[i].dest == dest)
-			weight = table->slots[i].weight;
+		if (vml_table_dest(table, vml_table_own(i)) == dest)
+			weight = vml_table_weight(table, vml_table_own(i));
 	vml_registry_unlock();
 	return weight;
 }
@@ -264,6 +264,24 @@ static struct vml_dest *fixture_find(struct ip_vs_service *svc,
 			return vdest;
 	}
 	return NULL;
+}
+
+/**
+ * fixture_picks - tell how many decisions have chosen a destination
+ * @svc: a bound service
+ * @dest: a destination of it, or NULL for all that it has or had
+ *
+ * Return: their number.
+ */
+u64 fixture_picks(struct ip_vs_service *svc, const struct ip_vs_dest *dest)
+{
+	u64 picks;
+
+	vml_registry_lock();
+	picks = dest ? vml_dest_picks(fixture_find(svc, dest)) :
+		       vml_service_picks(svc->sched_data);
+	vml_registry_unlock();
+	return picks;
 }
 
 /**

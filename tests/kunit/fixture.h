@@ -53,6 +53,7 @@ void fixture_remove(struct ip_vs_service *svc, struct ip_vs_dest *dest);
 u32 fixture_table_size(struct ip_vs_service *svc);
 u32 fixture_table_weight(struct ip_vs_service *svc,
 			 const struct ip_vs_dest *dest);
+u64 fixture_picks(struct ip_vs_service *svc, const struct ip_vs_dest *dest);
 u32 fixture_scale(struct ip_vs_service *svc, const struct ip_vs_dest *dest);
 
 int fixture_set_scales(struct ip_vs_service *svc, struct ip_vs_dest **dests,

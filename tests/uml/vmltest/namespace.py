@@ -14,28 +14,34 @@ def _checked(result):
         raise OSError(code, os.strerror(code))
 
 
+def _current():
+    return open("/proc/self/ns/net", encoding="ascii")
+
+
+def _enter(file):
+    _checked(LIBC.setns(file.fileno(), CLONE_NEWNET))
+
+
 class Namespace:
     """A network namespace, entered by `with`, and gone when it's closed and no
     socket is left in it."""
 
     def __init__(self, *commands):
-        before = os.open("/proc/self/ns/net", os.O_RDONLY)
-        _checked(LIBC.unshare(CLONE_NEWNET))
-        self.fd = os.open("/proc/self/ns/net", os.O_RDONLY)
-        _checked(LIBC.setns(before, CLONE_NEWNET))
-        os.close(before)
+        with _current() as before:
+            _checked(LIBC.unshare(CLONE_NEWNET))
+            self.file = _current()
+            _enter(before)
         self.before = []
         self.ip("link set lo up", *commands)
 
     def __enter__(self):
-        self.before.append(os.open("/proc/self/ns/net", os.O_RDONLY))
-        _checked(LIBC.setns(self.fd, CLONE_NEWNET))
+        self.before.append(_current())
+        _enter(self.file)
         return self
 
     def __exit__(self, *_):
-        before = self.before.pop()
-        _checked(LIBC.setns(before, CLONE_NEWNET))
-        os.close(before)
+        with self.before.pop() as before:
+            _enter(before)
 
     def ip(self, *commands):
         """Run the arguments of ip(8), all in one process."""
@@ -53,4 +59,4 @@ class Namespace:
                     file.write(str(value))
 
     def close(self):
-        os.close(self.fd)
+        self.file.close()

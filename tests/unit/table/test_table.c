@@ -59,6 +59,11 @@ static struct vml_table *build(const u64 *weights, u32 n)
 	return vml_table_finish(&builder);
 }
 
+static struct ip_vs_dest *drawn(const struct vml_table *table, u32 random)
+{
+	return vml_table_dest(table, vml_table_draw(table, random));
+}
+
 /*
  * The probability of each destination, as the columns have it. All columns
  * are equally likely, and of each, threshold / 2^32 goes to its own.
@@ -73,8 +78,8 @@ static double *probabilities(const struct vml_table *table, u32 n)
 		const struct vml_slot *slot = &table->slots[i];
 		double own = slot->threshold / 4294967296.0;
 
-		result[number(slot->dest)] += own / table->n;
-		result[number(slot->alias_dest)] += (1 - own) / table->n;
+		result[number(slot->dest[0])] += own / table->n;
+		result[number(slot->dest[1])] += (1 - own) / table->n;
 	}
 	return result;
 }
@@ -89,15 +94,18 @@ static void check(const u64 *weights, u32 n)
 	for (i = 0; i < table->n; i++) {
 		const struct vml_slot *slot = &table->slots[i];
 
-		assert_in_range(slot->weight, 1,
+		assert_in_range(slot->weight[0], 1,
 				(1ULL << VML_TABLE_WEIGHT_BITS) - 1);
 		assert_true(slot->alias < table->n);
-		assert_ptr_equal(slot->alias_dest,
-				 table->slots[slot->alias].dest);
-		assert_int_equal(slot->alias_weight,
-				 table->slots[slot->alias].weight);
-		assert_ptr_equal(table->picks[i], slot->dest);
-		sum += slot->weight;
+		assert_ptr_equal(slot->dest[1],
+				 table->slots[slot->alias].dest[0]);
+		assert_int_equal(slot->weight[1],
+				 table->slots[slot->alias].weight[0]);
+		assert_ptr_equal(vml_table_picks(table, vml_table_own(i)),
+				 slot->dest[0]);
+		assert_ptr_equal(vml_table_picks(table, vml_table_own(i) + 1),
+				 slot->dest[1]);
+		sum += slot->weight[0];
 	}
 	for (i = 0; i < n; i++)
 		positive += weights[i] != 0;
@@ -105,8 +113,8 @@ static void check(const u64 *weights, u32 n)
 
 	/* Each column's threshold is rounded down to 2^-32 of it. */
 	for (i = 0; i < table->n; i++) {
-		double due = table->slots[i].weight / sum;
-		double is = shares[number(table->slots[i].dest)];
+		double due = table->slots[i].weight[0] / sum;
+		double is = shares[number(table->slots[i].dest[0])];
 
 		if (fabs(is - due) > 2.0 / 4294967296.0)
 			fail_msg("destination %u of %u: share %.12g, not %.12g",
@@ -149,11 +157,10 @@ static void test_one(void **state)
 		struct vml_table *table = build(&weights[i], 1);
 
 		for (r = 0; r < 1000; r++)
-			assert_ptr_equal(vml_table_draw(table, random_u32()).dest,
+			assert_ptr_equal(drawn(table, random_u32()),
 					 destination(0));
-		assert_ptr_equal(vml_table_draw(table, 0).dest, destination(0));
-		assert_ptr_equal(vml_table_draw(table, UINT32_MAX).dest,
-				 destination(0));
+		assert_ptr_equal(drawn(table, 0), destination(0));
+		assert_ptr_equal(drawn(table, UINT32_MAX), destination(0));
 		kvfree(table);
 	}
 }
@@ -259,19 +266,20 @@ static void check_chi_square(const u64 *weights, u32 n)
 
 	assert_non_null(counts);
 	for (i = 0; i < table->n; i++)
-		sum += table->slots[i].weight;
+		sum += table->slots[i].weight[0];
 	for (i = 0; i < draws; i++) {
-		struct vml_candidate drawn =
-			vml_table_draw(table, random_u32());
+		u32 draw = vml_table_draw(table, random_u32());
+		struct ip_vs_dest *dest = vml_table_dest(table, draw);
 
-		assert_true(drawn.index < table->n);
-		assert_ptr_equal(drawn.dest, table->slots[drawn.index].dest);
-		assert_int_equal(drawn.weight,
-				 table->slots[drawn.index].weight);
-		counts[drawn.index]++;
+		assert_true(draw >> 1 < table->n);
+		assert_ptr_equal(vml_table_picks(table, draw), dest);
+		/* nothing is left out here, so slots stand in order */
+		assert_int_equal(vml_table_weight(table, draw),
+				 table->slots[number(dest)].weight[0]);
+		counts[number(dest)]++;
 	}
 	for (i = 0; i < table->n; i++) {
-		double due = draws * (table->slots[i].weight / sum);
+		double due = draws * (table->slots[i].weight[0] / sum);
 
 		chi += (counts[i] - due) * (counts[i] - due) / due;
 	}
