@@ -395,7 +395,19 @@ static void test_ambiguous(void **state)
 	EXPECT(&fixture, "10.77.0.21:80 web-1@hv1");
 	expect_problems(&fixture, 0);
 
-	/* And keeps it against one that comes later. */
+	/* Two that are down had it one after the other. */
+	poll_of(&fixture, 0);
+	add(&fixture, 0, 3, "web-3", VM_STATE_SHUTOFF, "10.77.0.23");
+	add(&fixture, 0, 4, "web-4", VM_STATE_SHUTOFF, "10.77.0.23");
+	run(&fixture);
+	EXPECT_NONE(&fixture);
+	expect_problems(&fixture, 0);
+
+	poll_of(&fixture, 0);
+	add(&fixture, 0, 1, "web-1", VM_STATE_RUNNING, "10.77.0.21");
+	run(&fixture);
+
+	/* The one that has it keeps it against one that comes later. */
 	poll_of(&fixture, 0);
 	add(&fixture, 0, 1, "web-1", VM_STATE_RUNNING, "10.77.0.21");
 	add(&fixture, 0, 2, "web-2", VM_STATE_RUNNING, "10.77.0.21");

@@ -202,10 +202,12 @@ static void happen(struct world_vm *vm, enum vm_event_type type, size_t host,
 		vm->state = VM_STATE_RUNNING;
 		break;
 	case VM_EVENT_MIGRATED_IN:
+		/* Where it is already, the migration has failed. */
+		if (!vm->exists || vm->host != host)
+			restart_counters(vm, vm->boot_id + 1);
 		vm->exists = true;
 		vm->host = host;
 		vm->state = VM_STATE_RUNNING;
-		restart_counters(vm, vm->boot_id + 1);
 		break;
 	case VM_EVENT_MIGRATED_OUT:
 		/* To a host that the script does not have. */
