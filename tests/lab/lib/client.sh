@@ -16,6 +16,7 @@ client_load_start()
 	local name=$1
 	shift
 	rm -f "$LAB_RUN/load-$name.json"
+	: > "$LAB_RUN/load-$name.log"
 	lab_ns client "$LAB_LOAD" -p -j "$LAB_RUN/load-$name.json" "$@" \
 		> "$LAB_RUN/load-$name.log" 2>&1 < /dev/null &
 	echo $! > "$LAB_RUN/load-$name.pid"
@@ -29,7 +30,13 @@ client_load_second()
 
 _lab_load_has_run()
 {
-	[ "$(wc -l < "$LAB_RUN/load-$1.log")" -ge "$2" ]
+	[ "$(client_load_seconds "$1")" -ge "$2" ]
+}
+
+# client_load_seconds NAME: for how long the load has run
+client_load_seconds()
+{
+	wc -l < "$LAB_RUN/load-$1.log"
 }
 
 # client_load_wait NAME: until it has ended by itself

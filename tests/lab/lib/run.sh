@@ -50,6 +50,19 @@ _lab_process_lives()
 	[ -n "$1" ] && [ "$(_lab_process_name "${1%% *}")" = "$1" ]
 }
 
+# lab_become_root COMMAND...: unless we are root, run this through sudo instead,
+# with what the lab's caller may have set
+lab_become_root()
+{
+	[ "$(id -u)" -ne 0 ] || return 0
+	# What is ours in the cache stays so
+	mkdir -p "${LAB_CACHE%/*}"
+	echo "The lab makes network namespaces and virtual machines, which" \
+		"takes root: asking sudo." >&2
+	exec sudo "BUILD=$LAB_BUILD" "VML_CACHE=${LAB_CACHE%/*}" \
+		"VML_RESULTS=${VML_RESULTS:-}" "LAB_ID=${LAB_ID:-}" "$@"
+}
+
 # lab_on_exit COMMAND: also run this when the lab goes down.
 lab_on_exit()
 {
