@@ -10,7 +10,7 @@ struct table {
 	const struct column *columns;
 	size_t n_columns;
 	char **cells;
-	size_t n_cells;
+	size_t n_cells, room;
 	bool failed;
 };
 
@@ -37,18 +37,31 @@ struct table *table_free(struct table *table)
 	return NULL;
 }
 
+static bool make_room(struct table *table)
+{
+	size_t room = MAX(2 * table->room, (size_t)64);
+	char **cells;
+
+	if (table->n_cells < table->room)
+		return true;
+	cells = reallocarray(table->cells, room, sizeof(*cells));
+	if (!cells)
+		return false;
+	table->cells = cells;
+	table->room = room;
+	return true;
+}
+
 void table_add(struct table *table, const char *format, ...)
 {
 	va_list arguments;
-	char **cells, *text;
+	char *text;
 	int r;
 
-	cells = reallocarray(table->cells, table->n_cells + 1, sizeof(*cells));
-	if (!cells) {
+	if (!make_room(table)) {
 		table->failed = true;
 		return;
 	}
-	table->cells = cells;
 	va_start(arguments, format);
 	r = vasprintf(&text, format, arguments);
 	va_end(arguments);

@@ -5,16 +5,20 @@
 #include "output.h"
 #include "unite.h"
 
-/* The element of an array of objects whose member is this text. */
-static json_t *find(const json_t *array, const char *member, const char *text)
+/* An object with the elements of an array by the text of their member. */
+static json_t *index_new(json_t *array, const char *member)
 {
+	_cleanup_(json_decrefp) json_t *index = json_object();
 	json_t *element;
 	size_t i;
 
+	if (!index)
+		return NULL;
 	json_array_foreach(array, i, element)
-		if (!strcmp(member_string(element, member), text))
-			return element;
-	return NULL;
+		if (json_object_set(index, member_string(element, member),
+				    element) < 0)
+			return NULL;
+	return TAKE_PTR(index);
 }
 
 static int copy(json_t *to, const json_t *from, const char *const *names,
@@ -59,16 +63,18 @@ static int unite_service(json_t *service, const json_t *known)
 {
 	static const char *const names[] = { "name", "mode", "state" };
 	json_t *destinations = json_object_get(service, "destinations");
+	_cleanup_(json_decrefp) json_t *index =
+		index_new(destinations, "destination");
 	json_t *destination, *member;
 	size_t i;
 
-	if (copy(service, known, names, ARRAY_SIZE(names)) < 0)
+	if (!index || copy(service, known, names, ARRAY_SIZE(names)) < 0)
 		return -ENOMEM;
 	json_array_foreach(json_object_get(known, "members"), i, member) {
 		int r;
 
-		destination = find(destinations, "destination",
-				   member_string(member, "destination"));
+		destination = json_object_get(
+			index, member_string(member, "destination"));
 		r = destination ? annotate(destination, member) :
 				  append_member(destinations, member);
 		if (r < 0)
@@ -105,17 +111,19 @@ json_t *status_unite(const json_t *kernel, const json_t *daemon,
 		     const char *only)
 {
 	_cleanup_(json_decrefp) json_t *document = NULL;
+	_cleanup_(json_decrefp) json_t *index = NULL;
 	json_t *services, *known;
 	size_t i;
 
 	services = kernel ? json_deep_copy(kernel) : json_array();
 	document = json_pack("{s:o, s:o}", "daemon", daemon_part(daemon),
 			     "services", services);
-	if (!document)
+	index = index_new(services, "key");
+	if (!document || !index)
 		return NULL;
 	json_array_foreach(json_object_get(daemon, "services"), i, known) {
 		const char *key = member_string(known, "key");
-		json_t *service = find(services, "key", key);
+		json_t *service = json_object_get(index, key);
 		int r = 0;
 
 		if (service)
