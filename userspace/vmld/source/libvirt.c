@@ -13,9 +13,12 @@
 /*
  * The first call that meets a domain whose QEMU hangs is held by libvirt until
  * it answers; only calls after it are spared by NOWAIT. So a worker that takes
- * this long is left to itself, and another one polls instead.
+ * this long is left to itself, and another one polls instead. If that is as
+ * slow, patience grows: then the hypervisor is slow, and nothing hangs.
  */
-#define LONGEST_POLL_NS (2 * NSEC_PER_SEC)
+#define SHORTEST_PATIENCE_NS (2 * NSEC_PER_SEC)
+#define LONGEST_PATIENCE_NS (60 * NSEC_PER_SEC)
+#define PATIENCE_PER_POLL 4
 #define LONGEST_OPEN_NS (15 * NSEC_PER_SEC)
 
 /* How long nobody need know that the new worker has no connection yet. */
@@ -33,6 +36,7 @@ struct libvirt_source {
 	sd_event_source *messages;
 	sd_event_source *check;
 	uint64_t asked_ns;	/* when the pending poll was; 0: none is */
+	uint64_t patience_ns;	/* with it */
 	bool is_open;		/* the link's worker has a connection */
 	struct link *abandoned[MAX_ABANDONED];
 };
@@ -46,6 +50,11 @@ static void tell(struct libvirt_source *libvirt, struct link_message *message)
 {
 	struct source *source = &libvirt->source;
 
+	if (message->inventory && libvirt->asked_ns)
+		libvirt->patience_ns = CLAMP(PATIENCE_PER_POLL *
+					     (now_ns() - libvirt->asked_ns),
+					     SHORTEST_PATIENCE_NS,
+					     LONGEST_PATIENCE_NS);
 	libvirt->asked_ns = 0;
 	switch (message->type) {
 	case LINK_STATE:
@@ -133,7 +142,7 @@ static struct link **find_room(struct libvirt_source *libvirt)
 static bool is_stuck(struct libvirt_source *libvirt)
 {
 	if (libvirt->asked_ns)
-		return now_ns() - libvirt->asked_ns > LONGEST_POLL_NS;
+		return now_ns() - libvirt->asked_ns > libvirt->patience_ns;
 	return link_opening_for(libvirt->link) > LONGEST_OPEN_NS;
 }
 
@@ -147,6 +156,8 @@ static void check(struct libvirt_source *libvirt)
 		room = find_room(libvirt);
 		if (room)
 			*room = abandon_worker(libvirt);
+		libvirt->patience_ns = MIN(2 * libvirt->patience_ns,
+					   LONGEST_PATIENCE_NS);
 	}
 	if (!libvirt->link)
 		r = start_worker(libvirt);
@@ -231,6 +242,7 @@ int libvirt_source_new(const char *name, const char *uri, sd_event *loop,
 	if (!libvirt)
 		return -ENOMEM;
 	libvirt->source.ops = &libvirt_ops;
+	libvirt->patience_ns = SHORTEST_PATIENCE_NS;
 	r = source_init(&libvirt->source, name, uri, loop);
 	if (r < 0) {
 		libvirt_source_free(&libvirt->source);
