@@ -3,6 +3,8 @@
 #ifndef TEST_SOURCE_WATCH_H
 #define TEST_SOURCE_WATCH_H
 
+#include <sys/stat.h>
+
 #include "source/source.h"
 
 #define WATCH_MAX_EVENTS 32
@@ -29,10 +31,12 @@ void source_watch_start(struct source_watch *watch, const char *name,
 void source_watch_stop(struct source_watch *watch);
 
 /*
- * Until the workers of stopped sources have ended, of which nobody is told;
- * asserts that they do within 10 s. Then no memory is theirs any more.
+ * Until the workers of stopped sources have ended, of which nobody is told, and
+ * there are no more threads than before; asserts that it is so within 10 s.
+ * Then no memory is theirs any more.
  */
-void source_watch_wait_for_workers(void);
+nlink_t source_watch_threads(void);
+void source_watch_wait_for_workers(nlink_t threads);
 
 /* Run the loop until it is so; asserts that it is within 10 s. */
 void source_watch_state(struct source_watch *watch, enum source_state state);

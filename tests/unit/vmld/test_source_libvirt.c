@@ -229,10 +229,18 @@ static void test_pending_poll(void **state)
 	link_unref(link);
 }
 
+static int count_threads(void **state)
+{
+	static nlink_t threads;
+
+	threads = source_watch_threads();
+	*state = &threads;
+	return 0;
+}
+
 static int wait_for_workers(void **state)
 {
-	(void)state;
-	source_watch_wait_for_workers();
+	source_watch_wait_for_workers(*(const nlink_t *)*state);
 	return 0;
 }
 
@@ -248,6 +256,6 @@ int main(void)
 		cmocka_unit_test(test_pending_poll),
 	};
 
-	return cmocka_run_group_tests_name("source_libvirt", tests, NULL,
-					   wait_for_workers);
+	return cmocka_run_group_tests_name("source_libvirt", tests,
+					   count_threads, wait_for_workers);
 }
