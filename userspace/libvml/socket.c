@@ -42,6 +42,7 @@ int vml_socket_open(size_t receive_size, struct vml_socket *ret_socket)
 		goto fail;
 	}
 	nl_socket_disable_auto_ack(sock.handle);
+	errno = 0;
 	if (genl_connect(sock.handle) < 0) {
 		r = errno ? -errno : -EIO;
 		goto fail;

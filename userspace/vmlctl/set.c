@@ -9,6 +9,9 @@
 /* How often the scales in force may change under our hands. */
 #define ATTEMPTS 10
 
+/* How many destinations are listed if none of them is the one named. */
+#define LISTED_MAX 20
+
 static enum exit_code complain_unknown(const struct vml_destination *list,
 				       size_t n,
 				       const struct vml_destination_key *key)
@@ -17,9 +20,11 @@ static enum exit_code complain_unknown(const struct vml_destination *list,
 
 	complain("destination %s: no such destination in the service, which has:",
 		 vml_destination_key_format(key, text));
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < MIN(n, (size_t)LISTED_MAX); i++)
 		fprintf(stderr, "  %s\n",
 			vml_destination_key_format(&list[i].key, text));
+	if (n > LISTED_MAX)
+		fprintf(stderr, "  and %zu more\n", n - LISTED_MAX);
 	return EXIT_CODE_FAILED;
 }
 
