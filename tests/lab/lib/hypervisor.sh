@@ -214,9 +214,10 @@ hypervisor_start_libvirtd()
 # hypervisor_stop_libvirtd NAME [SIGNAL]: its VMs run on
 hypervisor_stop_libvirtd()
 {
-	local file=$LAB_RUN/$1/run/libvirtd.pid
-	hypervisor_exec "$1" kill -s "${2:-TERM}" "$(cat "$file")"
-	_lab_wait 10 _lab_libvirtd_gone "$1" "$(cat "$file")"
+	local pid
+	pid=$(cat "$LAB_RUN/$1/run/libvirtd.pid") || return 1
+	hypervisor_exec "$1" kill -s "${2:-TERM}" "$pid" || return 1
+	_lab_wait 10 _lab_libvirtd_gone "$1" "$pid"
 }
 
 _lab_libvirtd_gone()
