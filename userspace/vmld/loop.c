@@ -160,9 +160,12 @@ static int on_sink_io(sd_event_source *source, int fd, uint32_t events,
 	(void)fd;
 	(void)events;
 	r = daemon->sink->ops->dispatch(daemon->sink, on_sink_changed, daemon);
-	if (r < 0)
-		log_debug(daemon->log, "listening to the kernel: %s",
-			  strerror(-r));
+	if (r >= 0)
+		return 0;
+	log_warning(daemon->log, "can't listen to the kernel, trying again: %s",
+		    strerror(-r));
+	daemon->sink_io = sd_event_source_disable_unref(daemon->sink_io);
+	daemon->sink->ops->unlisten(daemon->sink);
 	return 0;
 }
 

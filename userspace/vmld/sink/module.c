@@ -5,11 +5,18 @@
 /* Long enough for 10,000 destinations, short enough for the watchdog. */
 #define TIMEOUT_MS 2000
 
+/*
+ * For how long an absent family is taken for absent. To ask for it makes the
+ * kernel look for the module, and there may be many services.
+ */
+#define ABSENT_NS NSEC_PER_SEC
+
 struct module {
 	struct sink sink;
 	struct ipvs_control *control;
 	struct vml_client *client;
 	struct vml_listener *listener;	/* NULL: not yet */
+	uint64_t absent_until;
 };
 
 static struct module *to_module(struct sink *sink)
@@ -17,21 +24,36 @@ static struct module *to_module(struct sink *sink)
 	return (struct module *)sink;
 }
 
+static bool is_absent(const struct module *module)
+{
+	return now_ns() < module->absent_until;
+}
+
+static int note_absence(struct module *module, int r)
+{
+	if (r == -ENODEV)
+		module->absent_until = now_ns() + ABSENT_NS;
+	return r;
+}
+
 static int module_read(struct sink *sink, const struct vml_service_key *key,
 		       struct sink_service *ret_service)
 {
-	struct vml_client *client = to_module(sink)->client;
+	struct module *module = to_module(sink);
+	struct vml_client *client = module->client;
 	_cleanup_free_ struct vml_destination *destinations = NULL;
 	struct vml_service service;
 	struct sink_service result;
 	size_t n;
 	int r;
 
+	if (is_absent(module))
+		return -ENODEV;
 	/*
 	 * The generation first: a set that is committed in between makes the
 	 * next push fail, and not overwrite what it never saw.
 	 */
-	r = vml_service_get(client, key, &service);
+	r = note_absence(module, vml_service_get(client, key, &service));
 	if (r < 0)
 		return r;
 	r = vml_destination_dump(client, key, &destinations, &n);
@@ -99,13 +121,23 @@ static int module_listen(struct sink *sink)
 {
 	struct module *module = to_module(sink);
 
-	if (!module->listener) {
-		int r = vml_listener_open(&module->listener);
+	int r;
 
+	if (!module->listener) {
+		if (is_absent(module))
+			return -ENODEV;
+		r = note_absence(module, vml_listener_open(&module->listener));
 		if (r < 0)
 			return r;
 	}
 	return vml_listener_fd(module->listener);
+}
+
+static void module_unlisten(struct sink *sink)
+{
+	struct module *module = to_module(sink);
+
+	module->listener = vml_listener_free(module->listener);
 }
 
 static int module_dispatch(struct sink *sink, sink_changed_t changed,
@@ -121,7 +153,11 @@ static int module_dispatch(struct sink *sink, sink_changed_t changed,
 
 static const char *module_error(const struct sink *sink)
 {
-	return vml_client_error(((const struct module *)sink)->client);
+	const struct module *module = (const struct module *)sink;
+
+	if (is_absent(module))
+		return "the kernel module ip_vs_vml is not loaded";
+	return vml_client_error(module->client);
 }
 
 static void module_free(struct sink *sink)
@@ -139,6 +175,7 @@ static const struct sink_ops module_ops = {
 	.set_weight = module_set_weight,
 	.restore = module_restore,
 	.listen = module_listen,
+	.unlisten = module_unlisten,
 	.dispatch = module_dispatch,
 	.error = module_error,
 	.free = module_free,

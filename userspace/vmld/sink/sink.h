@@ -78,6 +78,8 @@ struct sink_ops {
 	 * not now. NULL: the sink tells of no changes.
 	 */
 	int (*listen)(struct sink *sink);
+	/* Close it; it isn't polled any more. */
+	void (*unlisten)(struct sink *sink);
 	/* Tell of the changes that are there. Never blocks. */
 	int (*dispatch)(struct sink *sink, sink_changed_t changed,
 			void *userdata);
