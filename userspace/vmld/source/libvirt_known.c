@@ -29,7 +29,7 @@ static int compare_domains(const void *a, const void *b)
 static struct libvirt_known_domain *find(struct libvirt_known *known,
 					 const uint8_t *uuid)
 {
-	struct libvirt_known_domain wanted;
+	struct libvirt_known_domain wanted = {};
 
 	if (!known->n_sorted)
 		return NULL;
