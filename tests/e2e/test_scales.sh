@@ -139,7 +139,7 @@ test_10000_destinations_are_scaled_in_one_message()
 	echo "note: added in $(($(now_ms) - begin)) ms"
 	begin=$(now_ms)
 	# shellcheck disable=SC2046 # many words
-	generation=$(set_scales --replace $(ten_thousand =0.5))
+	generation=$(set_scales --replace $(ten_thousand '=0.5'))
 	echo "note: set in $(($(now_ms) - begin)) ms"
 	equal "the generation" "$generation" 1
 	equal "the scales" "$(vmlctl show -u 10.93.0.1:53 --json |
@@ -148,10 +148,10 @@ test_10000_destinations_are_scaled_in_one_message()
 
 	# shellcheck disable=SC2046
 	refused 1 "10.95.0.9:53" vmlctl set -u 10.93.0.1:53 --replace \
-		$(ten_thousand =0.25 | sed '7000s/.*/10.95.0.9:53=0.25/')
+		$(ten_thousand '=0.25' | sed '7000s/.*/10.95.0.9:53=0.25/')
 	# shellcheck disable=SC2046
 	refused 1 "10.92.0.7:53" vmlctl set -u 10.93.0.1:53 --replace \
-		$(ten_thousand =0.25 | sed '7000s/.*/10.92.0.7:53=0.25/')
+		$(ten_thousand '=0.25' | sed '7000s/.*/10.92.0.7:53=0.25/')
 	equal "the generation" "$(service_value -u 10.93.0.1:53 generation)" 1
 	equal "the scales" "$(vmlctl show -u 10.93.0.1:53 --json |
 		jq -c '.[0].destinations | map(.scale) | unique')" "[32768]"

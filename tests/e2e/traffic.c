@@ -5,11 +5,12 @@
  *	traffic serve ADDRESS PORT NAME PROTOCOL...
  *		answers each message with NAME; goes to the background when it
  *		listens, having printed its process id
- *	traffic ask [-n COUNT] [-t SECONDS] [-s SOURCE] PROTOCOL ADDRESS PORT
- *		COUNT connections (1), one after another, with a message each;
- *		prints the names of those who answered. With -n 0 until
- *		SIGTERM, and then only "GOOD ok, BAD failed". Exit status 1 if
- *		one had no answer within SECONDS (5).
+ *	traffic ask [-n COUNT] [-i MILLISECONDS] [-t SECONDS] [-s SOURCE]
+ *		PROTOCOL ADDRESS PORT
+ *		COUNT connections (1), one after another, with a message each
+ *		and MILLISECONDS (0) in between; prints the names of those who
+ *		answered. With -n 0 until SIGTERM, and then only "GOOD ok, BAD
+ *		failed". Exit status 1 if one had no answer within SECONDS (5).
  *	traffic hold [-t SECONDS] [-s SOURCE] PROTOCOL ADDRESS PORT
  *		one connection; a message for each line of standard input
  *	traffic burst COUNT ADDRESS PORT
@@ -212,7 +213,7 @@ struct client {
 	const char *protocol;
 	struct endpoint to, source;
 	double timeout;
-	long count;
+	long count, interval_ms;
 };
 
 static int client_parse(struct client *c, int argc, char **argv)
@@ -221,10 +222,13 @@ static int client_parse(struct client *c, int argc, char **argv)
 
 	*c = (struct client){ .timeout = 5, .count = 1 };
 	optind = 1;
-	while ((opt = getopt(argc, argv, "n:t:s:")) != -1) {
+	while ((opt = getopt(argc, argv, "n:i:t:s:")) != -1) {
 		switch (opt) {
 		case 'n':
 			c->count = atol(optarg);
+			break;
+		case 'i':
+			c->interval_ms = atol(optarg);
 			break;
 		case 't':
 			c->timeout = atof(optarg);
@@ -299,13 +303,15 @@ static int ask(int argc, char **argv)
 			good++;
 			if (c.count)
 				puts(name);
-		} else {
+		} else if (!stopped) {
 			bad++;
 			fprintf(stderr, "traffic: no answer: %s\n",
 				strerror(errno));
 		}
 		if (fd >= 0)
 			close(fd);
+		if (c.interval_ms && !stopped)
+			poll(NULL, 0, (int)c.interval_ms);
 	}
 	if (!c.count)
 		printf("%lu ok, %lu failed\n", good, bad);

@@ -17,7 +17,7 @@ VIP6=fd90::100
 inside_reset()
 {
 	mkdir -p /run/e2e
-	cd /run/e2e
+	cd /run/e2e || return
 	if [ -e /proc/net/ip_vs ]; then
 		ipvsadm -C
 	fi
@@ -120,8 +120,7 @@ _watch_listens()
 {
 	local protocol port mask n=0
 	while read -r _ protocol port mask _; do
-		[ "$protocol" = 16 ] && [ $((port & 0x3fffff)) -eq "$1" ] ||
-			continue
+		[ "$protocol:$((port & 0x3fffff))" = "16:$1" ] || continue
 		for ((mask = 0x$mask; mask; mask &= mask - 1)); do
 			n=$((n + 1))
 		done
@@ -152,18 +151,19 @@ servers_up()
 {
 	local i
 	modprobe -a ipip sit ip6_tunnel sctp
+	ipvsadm --set 900 10 5
 	ip netns add client
 	ip -batch - <<- EOT
 		link add clients type veth peer name eth0 netns client
 		link set clients up
 		addr add 10.90.0.1/24 dev clients
 		addr add $VIP/32 dev clients
-		-6 addr add fd90::1/64 dev clients nodad
-		-6 addr add $VIP6/128 dev clients nodad
+		addr add fd90::1/64 dev clients nodad
+		addr add $VIP6/128 dev clients nodad
 		link add servers type bridge forward_delay 0
 		link set servers up
 		addr add 10.91.0.1/24 dev servers
-		-6 addr add fd91::1/64 dev servers nodad
+		addr add fd91::1/64 dev servers nodad
 		link add to-client type veth peer name eth1 netns client
 		link set to-client master servers up
 	EOT
@@ -176,8 +176,8 @@ servers_up()
 		addr add 10.90.0.202/24 dev eth0
 		addr add 10.90.0.203/24 dev eth0
 		addr add 10.91.0.200/24 dev eth1
-		-6 addr add fd90::200/64 dev eth0 nodad
-		-6 addr add fd91::200/64 dev eth1 nodad
+		addr add fd90::200/64 dev eth0 nodad
+		addr add fd91::200/64 dev eth1 nodad
 	EOT
 	for ((i = 1; i <= $1; i++)); do
 		_server_up "$i"
@@ -203,12 +203,12 @@ _server_up()
 		route add default via 10.91.0.1
 		route add default via 10.91.0.200 table 100
 		rule add from $VIP table 100
-		-6 addr add fd91::$host/64 dev eth0 nodad
-		-6 addr add $VIP6/128 dev lo nodad
-		-6 route add default via fd91::1
-		-6 route add default via fd91::200 table 100
-		-6 rule add from $VIP6 table 100
+		addr add fd91::$host/64 dev eth0 nodad
+		addr add $VIP6/128 dev lo nodad
+		route add default via fd91::1
+		route add default via fd91::200 table 100
 	EOT
+	ip -n "$ns" -6 rule add from $VIP6 table 100
 	server_listens "$i" tcp udp sctp
 }
 
@@ -239,7 +239,8 @@ servers_down()
 	for ns in /run/netns/s* /run/netns/client; do
 		[ ! -e "$ns" ] || ip netns del "${ns##*/}"
 	done
-	ip link del servers
+	[ ! -e /sys/class/net/servers ] || ip link del servers
+	[ ! -e /sys/class/net/clients ] || ip link del clients
 }
 
 # asked COUNT OPTION-OR-ARGUMENT...: who answered the client's requests, each
@@ -250,7 +251,8 @@ asked()
 	shift
 	client traffic ask -n "$count" "$@" > answers ||
 		fail "not all of $count requests were answered: $(tail -n 3 answers)"
-	sort answers | uniq -c | awk '{ printf "%s%s %s", NR > 1 ? " " : "", $2, $1 }'
+	sort answers | uniq -c | awk '{ printf "%s%s %s", separator, $2, $1
+		separator = " " }'
 }
 
 # share NAME WHO-ANSWERED: how often NAME did
@@ -258,4 +260,22 @@ share()
 {
 	awk -v name="$1" '{ for (i = 1; i < NF; i += 2)
 		if ($i == name) n = $(i + 1) } END { print n + 0 }' <<< "$2"
+}
+
+# asks_start FILE ARGUMENT...: the client asks until asks_stop
+asks_start()
+{
+	local file=$1
+	shift
+	(exec ip netns exec client traffic ask -n 0 -i 20 "$@") \
+		> "$file" 2>&1 &
+	asks_pid=$!
+	on_exit eval "kill $asks_pid 2> /dev/null"
+}
+
+# Its end, whatever became of the requests
+asks_stop()
+{
+	kill "$asks_pid"
+	wait "$asks_pid" || true
 }

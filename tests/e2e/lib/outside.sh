@@ -1,3 +1,189 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-outside_reset() { :; }
+#
+# For tests of vmld with virtual machines: web-1 to web-3 on hv1, 10.77.0.21 to
+# .23, behind the service 10.77.0.100:80 of the director.
+
+SERVICE=$LAB_VIP:80
+WORK=$(mktemp -d)
+on_exit rm -rf "$WORK"
+
+# As every test finds it: no vmld, no service, the machines up
+outside_reset()
+{
+	local vm up=()
+	vmld_kill
+	director_exec sh -c '[ ! -e /proc/net/ip_vs ] || ipvsadm -C
+		rm -rf /var/lib/vml /etc/vml; mkdir -p /etc/vml'
+	for vm in "$LAB_RUN"/vms/*; do
+		vm=${vm##*/}
+		if [ -e "$LAB_RUN/neighbour-$vm" ]; then
+			neighbour_stop "$vm"
+		fi
+		case $(vm_virsh "$vm" domstate) in
+		running) ;;
+		paused)
+			vm_resume "$vm"
+			;;
+		*)
+			vm_start "$vm" --no-wait
+			up+=("$vm")
+			;;
+		esac
+	done
+	for vm in ${up[@]+"${up[@]}"}; do
+		vm_wait "$vm"
+	done
+}
+
+# service_up SCHEDULER [METHOD]: with the three machines, of weight 100 each
+service_up()
+{
+	director_exec -i ipvsadm -R <<- EOT
+		-A -t $SERVICE -s $1
+		-a -t $SERVICE -r 10.77.0.21:80 ${2:--m} -w 100
+		-a -t $SERVICE -r 10.77.0.22:80 ${2:--m} -w 100
+		-a -t $SERVICE -r 10.77.0.23:80 ${2:--m} -w 100
+	EOT
+}
+
+# config GLOBALS SERVICE-OPTIONS: /etc/vml/vmld.conf; polls are frequent and
+# leases short, so that tests are
+config()
+{
+	director_exec -i sh -c 'cat > /etc/vml/vmld.conf' <<- EOT
+		poll-interval = 0.5
+		$1
+		hypervisor "hv1" { uri = "qemu+tcp://10.77.0.11/system" }
+		service "web" {
+		    protocol = tcp
+		    address = "$LAB_VIP"
+		    port = 80
+		    $2
+		    members "web-*" { subnet = "10.77.0.0/24" }
+		}
+	EOT
+}
+
+vmld_start()
+{
+	director_daemon vmld vmld --config /etc/vml/vmld.conf
+}
+
+# Started, and it knows the service and its three machines
+vmld_up()
+{
+	vmld_start
+	wait_until 30 vmld_sees_all
+}
+
+vmld_sees_all()
+{
+	status '.services[0].state as $s | ($s == "balancing" or $s == "neutral")
+		and ([.services[0].destinations[] |
+			select(.vm_state == "running")] | length) == 3' true
+}
+
+# vmld_down: by SIGTERM, and with success
+vmld_down()
+{
+	equal "vmld's exit status" "$(director_daemon_stop vmld)" 0
+}
+
+vmld_kill()
+{
+	director_exec sh -c '
+		cd /run/lab && [ -e vmld.pid ] || exit 0
+		if [ ! -e vmld.status ]; then
+			kill -KILL "$(cat vmld.pid)"
+			while [ ! -e vmld.status ]; do sleep 0.05; done
+		fi
+		rm -f vmld.pid vmld.status'
+}
+
+# The lines of vmld's log so far that have these words
+logged()
+{
+	director_log vmld | grep -c -F -- "$1" || true
+}
+
+has_logged()
+{
+	[ "$(logged "$1")" -ge "${2:-1}" ]
+}
+
+# status FILTER [RESULT]: what jq makes of vmlctl's status; with RESULT, whether
+# it is that
+status()
+{
+	local document result
+	document=$(director_exec -t 20 vmlctl status --json 2> /dev/null) ||
+		return
+	result=$(jq -r "$1" <<< "$document")
+	if [ $# -eq 1 ]; then
+		echo "$result"
+	elif [ "$result" != "$2" ]; then
+		echo "$1 is $result in $document"
+		return 1
+	fi
+}
+
+# of MACHINE FILTER: of the destination that it backs
+of()
+{
+	status ".services[0].destinations[] | select(.address ==
+		\"$(vm_address "$1")\") | $2"
+}
+
+# scale_is MACHINE LOWEST HIGHEST, in thousandths
+scale_is()
+{
+	local scale
+	scale=$(of "$1" '.scale * 1000 / 65536 | round')
+	echo "$1 has scale $scale"
+	[ -n "$scale" ] && [ "$scale" -ge "$2" ] && [ "$scale" -le "$3" ]
+}
+
+# All scales of the kernel, which has them also without vmld
+kernel_scales_are()
+{
+	local scales
+	scales=$(director_exec -t 20 vmlctl show -t "$SERVICE" --json |
+		jq -c '.[0].destinations | map(.scale)')
+	echo "the scales are $scales"
+	[ "$scales" = "$1" ]
+}
+
+weights_are()
+{
+	local weights
+	weights=$(director_exec ipvsadm -Ln -t "$SERVICE" |
+		awk '$1 == "->" && $2 ~ /^10/ { print $2, $4 }' | sort |
+		awk '{ printf "%s%s", separator, $2; separator = " " }')
+	echo "the weights are $weights"
+	[ "$weights" = "$1" ]
+}
+
+# client_asks COUNT: how often who answered, as inside
+client_asks()
+{
+	client_exec "$LAB_BUILD/e2e/traffic" ask -n "$1" tcp "$LAB_VIP" 80
+}
+
+# errors_since NAME SECOND: of the load, from that second of it on
+errors_since()
+{
+	jq -s "[.[$2:][].errors] | add // 0" "$LAB_RUN/load-$1.log"
+}
+
+# served_since NAME SECOND MACHINE: connections that it took
+served_since()
+{
+	jq -s "[.[$2:][].backends[\"$3\"] // 0] | add // 0" \
+		"$LAB_RUN/load-$1.log"
+}
+
+load_figure()
+{
+	jq "$2" "$LAB_RUN/load-$1.json"
+}
