@@ -11,11 +11,16 @@ from .namespace import Namespace
 
 PORT = 80
 VIRTUAL = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
-CLIENT = {socket.AF_INET: "172.16.0.1", socket.AF_INET6: "fd16::1"}
 SERVERS = 8
 IPV6_PKTINFO = 50
 IPV6_RECVPKTINFO = 49
 IP_PKTINFO = 8
+
+
+def client(family, i):
+    """The i-th of many addresses of the client."""
+    return (f"172.17.{i >> 8}.{i & 255}" if family == socket.AF_INET
+            else f"fd17::{i:x}")
 
 
 def server(family, i):
@@ -35,6 +40,7 @@ class Lab:
                              ipv4__conf__default__rp_filter=0,
                              ipv6__conf__default__accept_dad=0,
                              ipv4__ip_forward=1, ipv6__conf__all__forwarding=1)
+        self.client.sysctl(ipv6__ip_nonlocal_bind=1)
         # packets of the servers have the virtual address, the director's own
         self.director.sysctl(ipv4__conf__all__accept_local=1,
                              ipv4__conf__default__accept_local=1)
@@ -46,6 +52,7 @@ class Lab:
             "address add fd16::1/64 dev c0 nodad",
             "link set c0 up",
             "route add local 172.17.0.0/16 dev lo",
+            "route add local fd17::/64 dev lo",
             "route add default via 172.16.255.254",
             "route add ::/0 via fd16::ffff")
         self.director.ip(
@@ -57,6 +64,7 @@ class Lab:
             "address add 2001:db8::1/128 dev lo nodad",
             "link set d0 up", "link set d1 up",
             "route add 172.17.0.0/16 via 172.16.0.1",
+            "route add fd17::/64 via fd16::1",
             "route add 198.51.100.0/24 via 10.1.0.1")
         self.servers.ip(
             "link set s0 up",
@@ -102,37 +110,37 @@ class Lab:
         address served it, and the client's and the server's sockets, which
         stay open as long as the caller keeps them (SCTP's are closed)."""
         with namespace or self.client:
-            client = make_socket(family, protocol)
-        client.settimeout(10)
+            near = make_socket(family, protocol)
+        near.settimeout(10)
         if mark:
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, mark)
-        if source or protocol == SCTP:
-            client.bind((source or CLIENT[family], 0))
+            near.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, mark)
+        if source:
+            near.bind((source, 0))
         target = (address or VIRTUAL[family], PORT)
         listeners = self.listeners[family, protocol]
         if protocol == UDP:
-            client.sendto(b"ping", target)
+            near.sendto(b"ping", target)
             served = answer_datagram(listeners[0])
-            if client.recvfrom(100) != (b"pong", client_view(family, target)):
+            if near.recvfrom(100) != (b"pong", client_view(family, target)):
                 raise AssertionError("another answer")
-            return served, client, None
-        client.connect(target)
+            return served, near, None
+        near.connect(target)
         ready, _, _ = select.select(listeners, [], [], 10)
         accepted, _ = ready[0].accept()
         accepted.settimeout(10)
-        client.sendall(b"ping")
+        near.sendall(b"ping")
         if accepted.recv(100) != b"ping":
             raise AssertionError("another request")
         accepted.sendall(b"pong")
-        if client.recv(100) != b"pong":
+        if near.recv(100) != b"pong":
             raise AssertionError("another answer")
         served = accepted.getsockname()[0]
         if protocol == SCTP:
-            client.close()
+            near.close()
             if accepted.recv(100) != b"":
                 raise AssertionError("another request")
             accepted.close()
-        return served, client, accepted
+        return served, near, accepted
 
     def close(self):
         for listeners in self.listeners.values():
