@@ -191,6 +191,16 @@ check-build:
 check-kunit:
 	$(Q)tests/kunit/run
 
+check-netlink:
+	$(Q)tests/uml/check-netlink
+
+check-client: $(O)/libvml.a
+	$(Q)O='$(O)' tests/client/run
+
+bench:
+	$(Q)tests/install-dependencies build check
+	$(Q)tests/bench/decision/run $(O)/bench/decision.json
+
 # The lab boots the newest kernel of this machine, whichever is running.
 lab-kdir = $(firstword $(foreach v,$(shell ls /boot 2>/dev/null | \
 	sed -n 's/^vmlinuz-//p' | sort -rV),$(wildcard /lib/modules/$(v)/build)))
@@ -210,6 +220,10 @@ endif
 check-e2e:
 	+$(Q)$(MAKE) $(for-lab) all
 	$(Q)$(as-root) env BUILD='$(abspath $(O))' tests/e2e/run
+
+check-lab:
+	+$(Q)$(MAKE) $(for-lab) all
+	$(Q)$(as-root) env BUILD='$(abspath $(O))' tests/lab/check
 
 check:
 	@O='$(O)' KDIR='$(if $(for-lab),,$(KDIR))' tests/check
@@ -282,9 +296,12 @@ help:
 #: make check-unit      unit tests, also under ASan and UBSan
 #: make check-build     the ways to build and install the module
 #: make check-kunit     KUnit tests in a user-mode kernel
+#: make check-netlink   every netlink command, in a user-mode kernel
+#: make check-client    libvml against the module, in a user-mode kernel
 #: make check-e2e       end-to-end tests in virtual machines
-#: make check-all       make check, lint, sanitizer kernels, valgrind, codegen
+#: make check-all       make check, lint, valgrind, traffic under sanitizers, ...
 #: make lint            static checks of all code
+#: make bench           what a decision costs, beside IPVS's other schedulers
 #: make install         install everything; PREFIX=, DESTDIR=
 #: make uninstall       remove what install installed
 #: make clean           remove everything built
@@ -299,6 +316,7 @@ clean:
 
 FORCE:
 .PHONY: FORCE all module userspace unit-tests check check-all check-unit \
-	check-valgrind check-build check-kunit check-e2e lint demo \
+	check-valgrind check-build check-kunit check-netlink check-client \
+	check-e2e check-lab lint bench demo \
 	demo-installed print-lab-kdir install install-userspace \
 	install-module uninstall help clean
