@@ -27,7 +27,7 @@ int set_up(_unused_ void **state)
 	    vml_client_open(&client) < 0)
 		return -1;
 	/* Without any address, IPVS takes none for a unicast address. */
-	run("ip link set lo up && ipvsadm -A -t " SERVICE " -s vml");
+	run(MODPROBE " && ip link set lo up && ipvsadm -A -t " SERVICE " -s vml");
 	return 0;
 }
 

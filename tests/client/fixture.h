@@ -15,6 +15,10 @@
 
 #define SERVICE "10.0.0.1:80"
 
+/* Whether the kernel can load modules by itself; it can before each test. */
+#define NO_MODPROBE "echo /bin/false > /proc/sys/kernel/modprobe"
+#define MODPROBE "echo /sbin/modprobe > /proc/sys/kernel/modprobe"
+
 /* Before and after each test. */
 int set_up(void **state);
 int tear_down(void **state);

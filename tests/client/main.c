@@ -16,8 +16,6 @@
 #define QUIET_MS 300
 
 #define MODULE_UNLOAD "ipvsadm -C && rmmod ip_vs_vml"
-#define NO_MODPROBE "echo /bin/false > /proc/sys/kernel/modprobe"
-#define MODPROBE "echo /sbin/modprobe > /proc/sys/kernel/modprobe"
 
 static void assert_error_says(const char *text)
 {
@@ -249,6 +247,99 @@ static void an_absent_family_is_told_at_once(_unused_ void **state)
 	assert_int_equal(vml_service_get(client, &service, &read), -ENOENT);
 }
 
+/* Run a test in a child that may give up what the next one needs. */
+static void in_child(void (*test)(void))
+{
+	int status;
+	pid_t child = fork();
+
+	if (child == 0) {
+		test();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+/* The state of a process, as /proc/PID/stat has it. */
+static char state_of(pid_t pid)
+{
+	_cleanup_fclose_ FILE *file = NULL;
+	char path[32], state;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%*d %*s %c", &state), 1);
+	return state;
+}
+
+/*
+ * The time between the loading of a module and the registration of its family
+ * is too short to be met: the module only seems to be loaded, by what this
+ * process sees of /sys/module.
+ */
+static void pretend_module(const char *state)
+{
+	assert_int_equal(unshare(CLONE_NEWNS), 0);
+	run("mount --make-rprivate / && mount -t tmpfs tmpfs /sys/module && "
+	    "mkdir /sys/module/ip_vs_vml && "
+	    "echo %s > /sys/module/ip_vs_vml/initstate", state);
+}
+
+static void a_new_modules_family_is_waited_for(_unused_ void **state)
+{
+	struct vml_service *services;
+	int ready[2], status;
+	pid_t child;
+	size_t n;
+
+	run(MODULE_UNLOAD " && " NO_MODPROBE);
+	assert_int_equal(pipe(ready), 0);
+	child = fork();
+	if (child == 0) {
+		pretend_module("live");
+		vml_client_set_timeout(client, 60000);
+		assert_int_equal(write(ready[1], "", 1), 1);
+		_exit(vml_service_dump(client, &services, &n) == 0 ? 0 : 1);
+	}
+	assert_int_equal(read(ready[0], &status, 1), 1);
+	/* Asleep in poll(); in the kernel it would be in state D. */
+	while (!strchr("SZ", state_of(child)))
+		;
+	run("modprobe ip_vs_vml");
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+static void in_vain(void)
+{
+	struct vml_service *services;
+	uint64_t before;
+	size_t n;
+
+	pretend_module("live");
+	vml_client_set_timeout(client, 700);
+	before = now_ns();
+	if (vml_service_dump(client, &services, &n) != -ENODEV ||
+	    now_ns() - before < 600 * NSEC_PER_MSEC)
+		_exit(1);
+	run("echo going > /sys/module/ip_vs_vml/initstate");
+	vml_client_set_timeout(client, 60000);
+	before = now_ns();
+	if (vml_service_dump(client, &services, &n) != -ENODEV ||
+	    now_ns() - before > 10 * NSEC_PER_SEC)
+		_exit(2);
+}
+
+static void no_family_is_waited_for_for_ever(_unused_ void **state)
+{
+	run(MODULE_UNLOAD " && " NO_MODPROBE);
+	in_child(in_vain);
+}
+
 static void a_listener_survives_reloads(_unused_ void **state)
 {
 	_cleanup_(vml_listener_freep) struct vml_listener *listener = NULL;
@@ -318,20 +409,6 @@ static void a_timeout_is_kept_and_got_over(_unused_ void **state)
 	assert_int_equal(vml_service_get(client, &service, &read), 0);
 }
 
-/* Run a test in a child that may give up what the next one needs. */
-static void in_child(void (*test)(void))
-{
-	int status;
-	pid_t child = fork();
-
-	if (child == 0) {
-		test();
-		_exit(0);
-	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_int_equal(status, 0);
-}
-
 static void without_privilege(void)
 {
 	struct vml_service read;
@@ -388,6 +465,8 @@ int main(void)
 		IN_NAMESPACE(a_client_loads_the_module),
 		IN_NAMESPACE(a_client_survives_a_reload),
 		IN_NAMESPACE(an_absent_family_is_told_at_once),
+		IN_NAMESPACE(a_new_modules_family_is_waited_for),
+		IN_NAMESPACE(no_family_is_waited_for_for_ever),
 		IN_NAMESPACE(a_listener_survives_reloads),
 		IN_NAMESPACE(a_listener_recovers_from_an_overrun),
 		IN_NAMESPACE(a_timeout_is_kept_and_got_over),
