@@ -134,7 +134,7 @@ uint32_t base_weight_scale(const struct base_weight *weight,
 void base_weight_write(struct base_weight *weight, uint32_t multiplier,
 		       uint32_t scale)
 {
-	weight->written[1] = weight->written[0];
+	/* The other is what the kernel has until then: see learn(). */
 	weight->written[0] =
 		base_weight_scaled(weight->base, multiplier, scale);
 	weight->scale = scale;
