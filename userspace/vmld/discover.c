@@ -4,6 +4,7 @@
 #include "discover_claims.h"
 #include "discover_digest.h"
 #include "discover_match.h"
+#include "discover_search.h"
 #include "util.h"
 
 struct discover {
@@ -16,6 +17,7 @@ struct discover {
 	size_t n_new_problems;
 	bool has_run;
 	uint64_t digest;			/* of the last run's inputs */
+	struct discover_search search;
 };
 
 /* The inputs and the outcome of one run. */
@@ -30,6 +32,7 @@ struct run {
 	size_t n_members;
 	char **problems;
 	size_t n_problems;
+	struct discover_search search;
 };
 
 static void free_members(struct discover_member *members, size_t n)
@@ -53,6 +56,7 @@ static void run_done(struct run *run)
 	claims_done(&run->claims);
 	free_members(run->members, run->n_members);
 	free_strings(run->problems, run->n_problems);
+	discover_search_done(&run->search);
 }
 
 int discover_new(const struct discover_rule *rules, size_t n_rules,
@@ -78,6 +82,7 @@ struct discover *discover_free(struct discover *discover)
 		return NULL;
 	free_members(discover->members, discover->n_members);
 	free_strings(discover->problems, discover->n_problems);
+	discover_search_done(&discover->search);
 	free(discover);
 	return NULL;
 }
@@ -150,6 +155,9 @@ static int claim_sample(struct run *run, const struct vm_inventory *inventory,
 		if (!discover_match_domain(rule, sample->name,
 					   inventory->hypervisor))
 			continue;
+		if (!rule->has_address && !sample->n_addresses &&
+		    sample->state == VM_STATE_RUNNING)
+			r = discover_search_add_subnet(&run->search, rule);
 		/* The configuration knows the address: the machine need not. */
 		if (rule->has_address)
 			r = claim_address(run, rule, inventory, sample,
@@ -385,6 +393,26 @@ static void take(struct discover *discover, struct run *run)
 	run->n_problems = 0;
 }
 
+/* The destinations behind which no machine has been found. */
+static int search_destinations(struct run *run)
+{
+	const struct discover found = {
+		.members = run->members,
+		.n_members = run->n_members,
+	};
+
+	for (size_t i = 0; i < run->n_destinations; i++) {
+		const struct vml_destination_key *key = &run->destinations[i];
+		int r = 0;
+
+		if (!find_member(&found, key))
+			r = discover_search_add_destination(&run->search, key);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 int discover_run(struct discover *discover,
 		 const struct vm_inventory *const *inventories,
 		 size_t n_inventories,
@@ -417,9 +445,12 @@ int discover_run(struct discover *discover,
 		return r;
 	claims_sort(&run.claims);
 	r = decide(&run);
+	if (r == 0)
+		r = search_destinations(&run);
 	if (r < 0)
 		return r;
 	take(discover, &run);
+	discover_search_replace(&discover->search, &run.search);
 	discover->digest = digest;
 	discover->has_run = true;
 	return 0;
@@ -467,6 +498,13 @@ int discover_inherit(struct discover *discover, const struct discover *before)
 	}
 	take(discover, &run);
 	return 0;
+}
+
+int discover_candidates(struct discover *discover, uint64_t now_ns,
+			struct vm_address **ret_addresses, size_t *ret_n)
+{
+	return discover_search_next(&discover->search, now_ns, ret_addresses,
+				    ret_n);
 }
 
 const struct discover_member *

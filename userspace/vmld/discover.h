@@ -86,6 +86,18 @@ const struct discover_member *
 discover_members(const struct discover *discover, size_t *ret_n);
 
 /*
+ * Addresses at which a machine may be that runs, fits a rule and has no known
+ * address: destinations of the kernel in the rule's subnet behind which no
+ * machine is known, or if there are none, all of a small IPv4 subnet. To be
+ * solicited (source/neighbour.h), so that a later inventory has the address.
+ *
+ * There are some only if it is time to ask (again): at growing intervals as
+ * long as such a machine is there. The caller frees *ret_addresses. -ENOMEM.
+ */
+int discover_candidates(struct discover *discover, uint64_t now_ns,
+			struct vm_address **ret_addresses, size_t *ret_n);
+
+/*
  * Ambiguities that the last run found and the one before did not: each a
  * sentence for the log. Valid until the next run.
  */

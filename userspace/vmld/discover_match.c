@@ -23,8 +23,9 @@ static unsigned int address_bits(uint16_t family)
 	return family == AF_INET ? 32 : 128;
 }
 
-static bool is_in_subnet(const struct vm_address *address,
-			 const struct vm_address *subnet, unsigned int prefix)
+bool discover_match_subnet(const struct vm_address *subnet,
+			   unsigned int prefix,
+			   const struct vm_address *address)
 {
 	const uint8_t *a = (const uint8_t *)&address->address;
 	const uint8_t *b = (const uint8_t *)&subnet->address;
@@ -58,7 +59,7 @@ bool discover_match_address(const struct discover_rule *rule,
 	if (is_local(address) || vm_address_equal(address, &rule->excluded))
 		return false;
 	return !rule->has_subnet ||
-	       is_in_subnet(address, &rule->subnet, rule->prefix);
+	       discover_match_subnet(&rule->subnet, rule->prefix, address);
 }
 
 static bool is_family(uint16_t family)

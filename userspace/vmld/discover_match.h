@@ -12,6 +12,10 @@ bool discover_match_domain(const struct discover_rule *rule,
 bool discover_match_address(const struct discover_rule *rule,
 			    const struct vm_address *address);
 
+bool discover_match_subnet(const struct vm_address *subnet,
+			   unsigned int prefix,
+			   const struct vm_address *address);
+
 /* False: the prefix is too long, or families do not fit. */
 bool discover_rule_is_valid(const struct discover_rule *rule);
 

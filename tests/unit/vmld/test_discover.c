@@ -490,6 +490,71 @@ static void test_inherit(void **state)
 	end(&fixture);
 }
 
+static size_t candidates(struct fixture *fixture, uint64_t seconds,
+			 const char *first)
+{
+	struct vm_address *addresses, wanted;
+	size_t n;
+
+	assert_int_equal(discover_candidates(fixture->discover,
+					     seconds * NSEC_PER_SEC,
+					     &addresses, &n), 0);
+	if (n) {
+		wanted = address_of(first);
+		assert_true(vm_address_equal(&addresses[0], &wanted));
+	}
+	free(addresses);
+	return n;
+}
+
+static void test_candidates(void **state)
+{
+	struct discover_rule rules[] = {
+		members("web-*", "10.77.0.0", 24),
+		members("db-*", "10.78.0.0", 16),
+	};
+	struct fixture fixture;
+
+	(void)state;
+	rules[0].excluded = address_of("10.77.0.100");
+	begin(&fixture, rules, ARRAY_SIZE(rules));
+	assert_int_equal(candidates(&fixture, 0, ""), 0);
+
+	/* The whole subnet, without its ends and the service. */
+	poll_of(&fixture, 0);
+	add(&fixture, 0, 1, "web-1", VM_STATE_RUNNING, "");
+	add(&fixture, 0, 2, "web-2", VM_STATE_SHUTOFF, "");
+	add(&fixture, 0, 3, "other", VM_STATE_RUNNING, "");
+	run(&fixture);
+	assert_int_equal(candidates(&fixture, 100, "10.77.0.1"), 253);
+	/* At growing intervals. */
+	assert_int_equal(candidates(&fixture, 101, ""), 0);
+	assert_int_equal(candidates(&fixture, 102, "10.77.0.1"), 253);
+	run(&fixture);
+	assert_int_equal(candidates(&fixture, 105, ""), 0);
+	assert_int_equal(candidates(&fixture, 106, "10.77.0.1"), 253);
+
+	/* Only destinations without a machine, where there are some. */
+	need(&fixture, "10.77.0.20:80");
+	need(&fixture, "10.77.0.21:80");
+	need(&fixture, "192.0.2.1:80");
+	add(&fixture, 0, 4, "web-4", VM_STATE_RUNNING, "10.77.0.20");
+	run(&fixture);
+	assert_int_equal(candidates(&fixture, 107, "10.77.0.21"), 1);
+
+	/* Nobody is missing any more. */
+	poll_of(&fixture, 0);
+	add(&fixture, 0, 1, "web-1", VM_STATE_RUNNING, "10.77.0.21");
+	run(&fixture);
+	assert_int_equal(candidates(&fixture, 1000, ""), 0);
+
+	/* Too many to ask for. */
+	add(&fixture, 0, 5, "db-1", VM_STATE_RUNNING, "");
+	run(&fixture);
+	assert_int_equal(candidates(&fixture, 2000, ""), 0);
+	end(&fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -505,6 +570,7 @@ int main(void)
 		cmocka_unit_test(test_migration),
 		cmocka_unit_test(test_two_ports),
 		cmocka_unit_test(test_inherit),
+		cmocka_unit_test(test_candidates),
 	};
 
 	return cmocka_run_group_tests_name("discover", tests, NULL, NULL);

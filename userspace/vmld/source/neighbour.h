@@ -18,6 +18,13 @@ struct neighbours {
 	size_t n;
 };
 
+/*
+ * Have the kernel find out who has these addresses, those of them that are on
+ * a link of ours; what it finds is among the neighbours a moment later. Needs
+ * CAP_NET_ADMIN. 0, or a negative errno.
+ */
+int neighbours_solicit(const struct vm_address *addresses, size_t n);
+
 /* 0, -ENOMEM, or another negative errno of netlink's. */
 int neighbours_read(struct neighbours *neighbours);
 void neighbours_done(struct neighbours *neighbours);
