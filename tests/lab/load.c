@@ -206,7 +206,7 @@ static bool conn_take(struct conn *c, const char *data, size_t len)
 	c->head[c->head_len] = '\0';
 	end = strstr(c->head, "\r\n\r\n");
 	if (!end)
-		return n == len;
+		return len <= room;
 	c->in_body = true;
 	n = c->head_len - (size_t)(end + 4 - c->head) + (len - n);
 	end[2] = '\0';
