@@ -39,24 +39,12 @@ bool discover_match_subnet(const struct vm_address *subnet,
 	return mask == 0 || (a[bytes] & mask) == (b[bytes] & mask);
 }
 
-/* Not reached from outside of the machine, or not without naming a link. */
-static bool is_local(const struct vm_address *address)
-{
-	uint32_t ipv4;
-
-	if (address->family == AF_INET6)
-		return IN6_IS_ADDR_LOOPBACK(&address->address.ipv6) ||
-		       IN6_IS_ADDR_LINKLOCAL(&address->address.ipv6);
-	ipv4 = ntohl(address->address.ipv4.s_addr);
-	return ipv4 >> 24 == 127 || ipv4 >> 16 == 0xa9fe;
-}
-
 bool discover_match_address(const struct discover_rule *rule,
 			    const struct vm_address *address)
 {
 	if (rule->has_address)
 		return vm_address_equal(address, &rule->address);
-	if (is_local(address) || vm_address_equal(address, &rule->excluded))
+	if (vm_address_is_local(address) || vm_address_equal(address, &rule->excluded))
 		return false;
 	return !rule->has_subnet ||
 	       discover_match_subnet(&rule->subnet, rule->prefix, address);

@@ -22,6 +22,9 @@ static void add(struct libvirt_addresses *addresses,
 	size_t n = addresses->n_addresses;
 	struct vm_address *grown;
 
+	/* Else a machine that is known by such a one would be a found one. */
+	if (vm_address_is_local(address))
+		return;
 	for (size_t i = 0; i < n; i++)
 		if (vm_address_equal(&addresses->addresses[i], address))
 			return;

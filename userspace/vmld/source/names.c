@@ -156,6 +156,17 @@ int vm_address_parse(const char *text, struct vm_address *ret_address)
 	return 0;
 }
 
+bool vm_address_is_local(const struct vm_address *address)
+{
+	uint32_t ipv4;
+
+	if (address->family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(&address->address.ipv6) ||
+		       IN6_IS_ADDR_LINKLOCAL(&address->address.ipv6);
+	ipv4 = ntohl(address->address.ipv4.s_addr);
+	return ipv4 >> 24 == 127 || ipv4 >> 16 == 0xa9fe;
+}
+
 bool vm_address_equal(const struct vm_address *a, const struct vm_address *b)
 {
 	if (a->family != b->family)

@@ -70,7 +70,7 @@ struct vm_sample {
 	uint64_t run_ns;	/* CPU time that the vCPUs had */
 	uint64_t delay_ns;	/* time that they were ready and had no CPU */
 	uint64_t stall_ns;	/* time that they could not go on for I/O */
-	/* The last known ones: they outlive a shut-down of the machine. */
+	/* The last known, not local ones: they outlive a shut-down. */
 	struct vm_address *addresses;
 	size_t n_addresses;
 	uint8_t (*macs)[VM_MAC_SIZE];
@@ -205,5 +205,7 @@ int vm_mac_parse(const char *text, uint8_t ret_mac[static VM_MAC_SIZE]);
 /* "192.0.2.1", "2001:db8::1" */
 int vm_address_parse(const char *text, struct vm_address *ret_address);
 bool vm_address_equal(const struct vm_address *a, const struct vm_address *b);
+/* Loopback or link-local: no address for a destination. */
+bool vm_address_is_local(const struct vm_address *address);
 
 #endif
