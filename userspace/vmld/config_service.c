@@ -149,10 +149,17 @@ static int read_rule(const struct config_section *section, bool has_address,
 {
 	const char *title = cfg_title(section->cfg);
 	const char *domain = has_address ? section_get(section, "domain") : title;
+	const struct vml_service_key *key = &service->key;
 	const char *subnet = has_address ? NULL : section_get(section, "subnet");
 
 	rule->line = section_line(section, NULL);
 	rule->has_address = has_address;
+	/* Machines have it, too, with direct routing. */
+	if (!key->fwmark)
+		rule->excluded = (struct vm_address){
+			.family = key->family,
+			.address = key->address,
+		};
 	if (has_address) {
 		const char *why = value_address(title, &rule->address.family,
 						&rule->address.address);
@@ -164,11 +171,12 @@ static int read_rule(const struct config_section *section, bool has_address,
 		config_error(section->errors, rule->line,
 			     "members has an empty pattern of domain names");
 	}
-	if (domain) {
-		rule->domain = strdup(domain);
-		if (!rule->domain)
-			return -ENOMEM;
-	}
+	/* An empty name is no machine's. */
+	rule->domain = strdup(domain ? domain : "");
+	if (!rule->domain)
+		return -ENOMEM;
+	if (section_get(section, "domain") && !*rule->domain)
+		section_check(section, "domain", "is empty");
 	if (subnet) {
 		rule->has_subnet = true;
 		section_check(section, "subnet",

@@ -27,7 +27,7 @@ static int plan_add(struct reconcile_plan *plan,
 		.type = type,
 		.key = *key,
 		.weight = weight,
-		.domain = domain,
+		.domain = domain && *domain ? domain : NULL,
 	};
 	return 0;
 }
@@ -47,7 +47,7 @@ static uint32_t nominal_weight(const struct reconcile_input *input,
 /* A "member" without a domain: its address is all that is known of it. */
 static bool is_static(const struct discover_member *member)
 {
-	return !member->has_vm && !member->domain;
+	return !member->has_vm && !*member->domain;
 }
 
 static bool is_up(const struct discover_member *member)

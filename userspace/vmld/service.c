@@ -393,7 +393,7 @@ struct service_member service_member(const struct service *service, size_t i,
 	const struct discover_member *found =
 		service_find_member(service, &member.destination->key);
 
-	if (found) {
+	if (found && *found->domain) {
 		member.domain = found->domain;
 		member.drained = drains_contain(drains, found->domain);
 	}

@@ -88,7 +88,7 @@ static void log_scale(const struct service *service,
 	log_info(env->log, "%s: %s (%s) scale %.2f -> %.2f%s",
 		 service->config->name,
 		 vml_destination_key_format(&verdict->key, key),
-		 member && member->domain ? member->domain : "no machine",
+		 member && *member->domain ? member->domain : "no machine",
 		 (double)before / VML_SCALE_ONE,
 		 (double)verdict->scale / VML_SCALE_ONE, reasons);
 }

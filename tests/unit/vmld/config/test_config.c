@@ -84,6 +84,10 @@ static void defaults_are_as_documented(void **state)
 	assert_int_equal(service->rules[0].n_hypervisors, 0);
 	assert_false(service->rules[0].has_subnet);
 	assert_false(service->rules[0].has_address);
+	/* The virtual address is no member's, also where members have it. */
+	assert_int_equal(service->rules[0].excluded.family, AF_INET);
+	assert_int_equal(service->rules[0].excluded.address.ipv4.s_addr,
+			 inet_addr("10.0.0.1"));
 	config_free(config);
 }
 
@@ -131,6 +135,7 @@ static void all_options_are_read(void **state)
 	assert_int_equal(b->key.family, AF_INET6);
 	assert_int_equal(b->key.protocol, 0);
 	assert_int_equal(b->rules[0].port, 8);
+	assert_int_equal(b->rules[0].excluded.family, 0);
 	config_free(config);
 }
 

@@ -215,7 +215,7 @@ static void members_without_a_domain_are_always_there(void **state)
 	s.hosts[0].has_vm = s.hosts[1].has_vm = false;
 	s.hosts[0].present = s.hosts[1].present = false;
 	s.hosts[0].vcpus = s.hosts[1].vcpus = 0;
-	s.hosts[0].domain = NULL;
+	s.hosts[0].domain = "";
 	assert_string_equal(plan(&s), "+1=100 ");
 	s.now += 1000 * NSEC_PER_SEC;
 	assert_string_equal(plan(&s), "");

@@ -466,6 +466,27 @@ static void in_mode_service_all_of_it_is_made_again(void **state)
 	fixture_free(f);
 }
 
+static void a_member_without_a_machine_is_served_as_well(void **state)
+{
+	struct fixture *f = fixture_new(
+		CONFIG("mode = destinations member 10.0.0.9 { weight = 5 }"));
+	struct service_member member;
+
+	(void)state;
+	f->states[1] = VM_STATE_SHUTOFF;
+	second(f);
+	second(f);
+	assert_int_equal(f->kernel.n, 3);
+	assert_int_equal(fake_kernel_find(&f->kernel, "10.0.0.9:80")->weight,
+			 5);
+	assert_int_equal(scale(f, 9), VML_SCALE_ONE);
+	member = service_member(f->service, 2, f->drains);
+	assert_null(member.domain);
+	assert_null(member.uuid);
+	assert_null(member.hypervisor);
+	fixture_free(f);
+}
+
 static void destinations_survive_a_crash_of_ours(void **state)
 {
 	struct fixture *f = fixture_new(CONFIG("mode = destinations"));
@@ -553,6 +574,7 @@ int main(void)
 		cmocka_unit_test(drained_machines_get_nothing_until_undrained),
 		cmocka_unit_test(all_machines_down_is_a_panic_and_neutral),
 		cmocka_unit_test(in_mode_service_all_of_it_is_made_again),
+		cmocka_unit_test(a_member_without_a_machine_is_served_as_well),
 		cmocka_unit_test(destinations_survive_a_crash_of_ours),
 		cmocka_unit_test(a_new_configuration_goes_on_with_what_was_learned),
 		cmocka_unit_test(at_the_end_all_is_neutral),
