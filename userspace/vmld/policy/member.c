@@ -38,6 +38,20 @@ static void follow_machine(struct member *member, const struct machine *before)
 		speed_skip(&member->speed);
 }
 
+/* The CPU time of booting says nothing about serving: begin anew after it. */
+static void step_speed(struct member *member,
+		       const struct policy_params *params,
+		       const struct interval *interval, uint64_t time_ns)
+{
+	bool was_booting = member->is_booting;
+
+	member->is_booting = member_is_new(member, params, time_ns);
+	if (was_booting && !member->is_booting)
+		speed_restart(&member->speed);
+	else
+		speed_step(&member->speed, params, interval);
+}
+
 void member_sample(struct member *member, const struct policy_params *params,
 		   int host, const struct vm_sample *sample)
 {
@@ -63,7 +77,7 @@ void member_sample(struct member *member, const struct policy_params *params,
 		break;
 	case INTERVAL_COMPLETE:
 		capacity_step(&member->capacity, params, &interval);
-		speed_step(&member->speed, params, &interval);
+		step_speed(member, params, &interval, sample->time_ns);
 		break;
 	}
 }
@@ -193,8 +207,7 @@ static double judge_speed(struct member *member,
 		    fleet_rate_of_others(fleet, params, member, now_ns),
 		    now_ns);
 	factor = speed->factor;
-	/* The CPU time of booting says nothing about serving. */
-	if (member_is_new(member, params, now_ns))
+	if (member->is_booting)
 		factor = fmax(factor, 1);
 	if (is_notable(factor))
 		because(verdict, .type = POLICY_REASON_SPEED,

@@ -15,6 +15,7 @@ struct member {
 	struct interval_base base;
 	struct capacity capacity;
 	struct speed speed;
+	bool is_booting;	/* the speed is that of its slow start */
 	uint64_t measured_ns;	/* of the last sample with CPU time */
 };
 
