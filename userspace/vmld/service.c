@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "service_private.h"
+#include "source/neighbour.h"
 #include "util.h"
 
 /* Somebody else may change the kernel between our reading and writing. */
@@ -98,7 +99,19 @@ service_find_member(const struct service *service,
 	return NULL;
 }
 
-static int discover(struct service *service, const struct service_env *env)
+/* What the kernel finds out, the sources see at their next poll. */
+static void search(struct service *service, uint64_t now)
+{
+	_cleanup_free_ struct vm_address *addresses = NULL;
+	size_t n;
+
+	if (discover_candidates(service->discover, now, &addresses, &n) == 0 &&
+	    n > 0)
+		neighbours_solicit(addresses, n);
+}
+
+static int discover(struct service *service, const struct service_env *env,
+		    uint64_t now)
 {
 	_cleanup_free_ struct vml_destination_key *keys = NULL;
 	const struct sink_service *kernel = &service->kernel;
@@ -121,6 +134,7 @@ static int discover(struct service *service, const struct service_env *env)
 	for (size_t i = 0; i < n_problems; i++)
 		log_warning(env->log, "%s: %s", service->config->name,
 			    problems[i]);
+	search(service, now);
 	return 0;
 }
 
@@ -246,7 +260,7 @@ static int attempt(struct service *service, const struct service_env *env,
 				env->sink->ops->error(env->sink));
 		return r;
 	}
-	r = discover(service, env);
+	r = discover(service, env, now);
 	if (r == 0)
 		r = evaluate(service, env, now);
 	if (r < 0) {
