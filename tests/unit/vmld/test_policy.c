@@ -142,7 +142,7 @@ static void test_capacity(void **state)
 	assert_near(capacity.busy, 0.4);
 
 	/* Idle: the last steal fades by a fifth a second. */
-	interval = second(0.01, 0.009);
+	interval = second(0.03, 0.019);
 	capacity_step(&capacity, params, &interval);
 	assert_near(capacity.steal, 0.2);
 	interval.seconds = 2;
@@ -150,7 +150,7 @@ static void test_capacity(void **state)
 	capacity_step(&capacity, params, &interval);
 	assert_near(capacity.steal, 0.128);
 
-	interval = second(0.02, 0);
+	interval = second(0.05, 0);
 	interval.has_stall = true;
 	interval.stall = 0.5;
 	capacity_step(&capacity, params, &interval);

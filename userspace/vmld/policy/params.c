@@ -2,7 +2,8 @@
 #include "policy/policy.h"
 
 const struct policy_params policy_default_params = {
-	.idle_share = 0.02,
+	/* Hypervisors count in ticks of 10 ms: it takes some for a ratio. */
+	.idle_share = 0.05,
 	.idle_decay = 0.8,
 	.predictor_memory = 60,
 	.predictor_prior = 0.02,
