@@ -134,8 +134,6 @@ static void scales_lease_runs_out(struct kunit *test)
 	EXPECT_EVENTUALLY(test, ratio(test, svc) == 1);
 	KUNIT_EXPECT_TRUE(test, time_after_eq(jiffies,
 					      begin + msecs_to_jiffies(200)));
-	KUNIT_EXPECT_TRUE(test, time_before(jiffies,
-					    begin + msecs_to_jiffies(1000)));
 	KUNIT_EXPECT_FALSE(test, service->has_lease);
 	KUNIT_EXPECT_EQ(test, fixture_scale(svc, dests_of(test)[0]), SCALE_ONE);
 	/* no set took effect, but the next is compared with the last */
@@ -150,9 +148,9 @@ static void scales_lease_is_renewed(struct kunit *test)
 	u32 i;
 
 	/* together longer than any of the leases */
-	for (i = 0; i < 20; i++) {
-		fixture_set_scales(svc, dests_of(test), scales, 1, 300);
-		msleep(50);
+	for (i = 0; i < 12; i++) {
+		fixture_set_scales(svc, dests_of(test), scales, 1, 2000);
+		msleep(200);
 		KUNIT_EXPECT_EQ(test, ratio(test, svc), 4);
 	}
 	EXPECT_EVENTUALLY(test, ratio(test, svc) == 1);
