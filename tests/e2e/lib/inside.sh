@@ -120,7 +120,8 @@ _watch_listens()
 {
 	local protocol port mask n=0
 	while read -r _ protocol port mask _; do
-		[ "$protocol:$((port & 0x3fffff))" = "16:$1" ] || continue
+		[ "$protocol" = 16 ] || continue
+		[ $((port & 0x3fffff)) -eq "$1" ] || continue
 		for ((mask = 0x$mask; mask; mask &= mask - 1)); do
 			n=$((n + 1))
 		done
