@@ -34,6 +34,14 @@ outside_reset()
 	for vm in ${up[@]+"${up[@]}"}; do
 		vm_wait "$vm"
 	done
+	director_knows_machines
+}
+
+# Their addresses, as after the first connections
+director_knows_machines()
+{
+	director_exec curl -s -f -o /dev/null --max-time 10 \
+		http://10.77.0.2[1-3]/
 }
 
 # service_up SCHEDULER [METHOD]: with the three machines, of weight 100 each
@@ -123,7 +131,7 @@ status()
 	if [ $# -eq 1 ]; then
 		echo "$result"
 	elif [ "$result" != "$2" ]; then
-		echo "$1 is $result in $document"
+		echo "$1 is $result in $(jq -c . <<< "$document")"
 		return 1
 	fi
 }
@@ -164,10 +172,28 @@ weights_are()
 	[ "$weights" = "$1" ]
 }
 
-# client_asks COUNT: how often who answered, as inside
+# client_asks COUNT: the machines that answer the client's requests, each of
+# which has a connection of its own
 client_asks()
 {
-	client_exec "$LAB_BUILD/e2e/traffic" ask -n "$1" tcp "$LAB_VIP" 80
+	client_exec curl -s -f -o /dev/null -H 'Connection: close' \
+		--max-time 20 -w '%header{x-backend}\n' \
+		"http://$LAB_VIP/?[1-$1]"
+}
+
+reasons_have()
+{
+	[[ $(of "$1" '.reasons | join(" ")') == *"$2"* ]]
+}
+
+# load_stop NAME: early, with its figures
+load_stop()
+{
+	local pid
+	pid=$(cat "$LAB_RUN/load-$1.pid")
+	# The load itself, whether or not a shell stands between
+	pkill -TERM -P "$pid" || kill "$pid"
+	wait "$pid" || fail "the load ended with status $?"
 }
 
 # errors_since NAME SECOND: of the load, from that second of it on
