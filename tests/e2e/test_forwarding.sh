@@ -94,7 +94,8 @@ test_an_ipv6_service_with_ipv4_destinations_is_tunnelled()
 		'[["10.91.0.11:80",65536],["10.91.0.12:80",0],["[fd91::13]:80",32768]]'
 	who=$(asked 24 tcp $VIP6 80)
 	equal "answers of s2 ($who)" "$(share s2 "$who")" 0
-	between "answers of s1 ($who)" "$(share s1 "$who")" 4 23
+	# Idle ones are asked by weight: the third is if four draws miss the first
+	between "answers of s1 ($who)" "$(share s1 "$who")" 16 24
 }
 
 test_a_firewall_mark_names_a_service_of_several_ports()
@@ -247,7 +248,9 @@ test_weight_0_quiesces_and_keeps_what_is_open()
 	hold_asks one
 	equal "answers on the open connection" "$(tr '\n' ' ' < one.out)" "s1 s1 "
 	ipvsadm -e -t $VIP:80 -r 10.91.0.11:80 -m -w 1
-	between "answers of s1 again" "$(share s1 "$(asked 40 tcp $VIP 80)")" 1 40
+	# While it has a connection and the other has none, it is chosen if all
+	# four draws yield it
+	between "answers of s1 again" "$(share s1 "$(asked 150 tcp $VIP 80)")" 1 149
 }
 
 test_scale_0_keeps_what_is_open()
@@ -276,7 +279,9 @@ test_a_removed_destination_gets_nothing_and_is_neutral_when_added_again()
 		65536
 	hold_asks one
 	equal "answers on the open connection" "$(tr '\n' ' ' < one.out)" "s1 s1 "
-	between "answers of s1 again" "$(share s1 "$(asked 40 tcp $VIP 80)")" 1 40
+	# While it has a connection and the other has none, it is chosen if all
+	# four draws yield it
+	between "answers of s1 again" "$(share s1 "$(asked 150 tcp $VIP 80)")" 1 149
 }
 
 test_destinations_come_and_go_under_traffic_without_a_failed_request()
