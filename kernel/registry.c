@@ -786,7 +786,7 @@ int vml_registry_init(void)
  */
 void vml_registry_exit(void)
 {
-	/* for the fast path, then for vml_dest_free_rcu() and queue_rcu_work() */
+	/* for the fast path, then for releases that wait for it */
 	synchronize_rcu();
 	rcu_barrier();
 	destroy_workqueue(vml_workqueue);
