@@ -233,15 +233,17 @@ server_dies()
 
 servers_down()
 {
-	local pids ns
+	local pids ns link
 	for pids in /run/e2e/s*.pids; do
 		[ ! -e "$pids" ] || server_dies "$(basename "$pids" .pids | tr -d s)"
+	done
+	# Before the namespaces, which take their links along some time later
+	for link in clients to-client servers; do
+		[ ! -e "/sys/class/net/$link" ] || ip link del "$link"
 	done
 	for ns in /run/netns/s* /run/netns/client; do
 		[ ! -e "$ns" ] || ip netns del "${ns##*/}"
 	done
-	[ ! -e /sys/class/net/servers ] || ip link del servers
-	[ ! -e /sys/class/net/clients ] || ip link del clients
 }
 
 # asked COUNT OPTION-OR-ARGUMENT...: who answered the client's requests, each
