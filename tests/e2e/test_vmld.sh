@@ -182,7 +182,7 @@ test_a_machine_killed_on_its_hypervisor_gets_nothing_until_it_is_back()
 	wait_until 60 scale_is web-2 1 700
 	wait_until 5 reasons_have web-2 "slow start"
 	wait_until 60 has_more_picks web-2 "$picks"
-	load_stop kill
+	client_load_stop kill
 	vmld_down
 }
 
@@ -228,7 +228,7 @@ test_kill_9_of_vmld_loses_no_request_and_the_lease_ends_its_scales()
 	# Without it
 	wait_until 15 kernel_scales_are "[65536,65536,65536]"
 	client_load_second kill9 $(($(client_load_seconds kill9) + 2))
-	load_stop kill9
+	client_load_stop kill9
 	equal "failed requests" "$(load_figure kill9 '.errors | add')" 0
 	between "requests" "$(load_figure kill9 .requests)" 20 1000000
 	echo "note: $(load_figure kill9 .requests) requests"
@@ -365,6 +365,6 @@ test_a_noisy_neighbour_lowers_the_scale_of_its_victim_for_as_long()
 	wait_until 10 reasons_have web-1 "steal"
 	neighbour_stop web-1
 	wait_until 80 not_lower_than web-1 75
-	load_stop noisy
+	client_load_stop noisy
 	vmld_down
 }

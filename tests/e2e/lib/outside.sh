@@ -186,16 +186,6 @@ reasons_have()
 	[[ $(of "$1" '.reasons | join(" ")') == *"$2"* ]]
 }
 
-# load_stop NAME: early, with its figures
-load_stop()
-{
-	local pid
-	pid=$(cat "$LAB_RUN/load-$1.pid")
-	# The load itself, whether or not a shell stands between
-	pkill -TERM -P "$pid" || kill "$pid"
-	wait "$pid" || fail "the load ended with status $?"
-}
-
 # errors_since NAME SECOND: of the load, from that second of it on
 errors_since()
 {

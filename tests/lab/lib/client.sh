@@ -48,7 +48,10 @@ client_load_wait()
 # client_load_stop NAME: ends it early; its figures are written
 client_load_stop()
 {
-	kill -TERM "$(cat "$LAB_RUN/load-$1.pid")" 2> /dev/null || :
+	local pid
+	pid=$(cat "$LAB_RUN/load-$1.pid")
+	# The load itself, whether or not a shell stands between
+	pkill -TERM -P "$pid" || kill -TERM "$pid"
 	client_load_wait "$1"
 }
 
