@@ -7,7 +7,7 @@ where=outside
 vms=3
 limit=150
 
-URL=http://$LAB_VIP/work?n=100
+URL="http://$LAB_VIP/work?n=100"
 
 test_check_says_every_error_with_its_line()
 {
