@@ -46,7 +46,7 @@ picks_are_what_ipvs_counted()
 
 test_scales_one_two_four_share_70000_picks_within_two_percent()
 {
-	sink_service vml 100 100 100
+	counted_sink_service vml 100 100 100
 	set_scales 10.92.0.1:53=0.25 10.92.0.2:53=0.5 10.92.0.3:53=1 > /dev/null
 	traffic burst 70000 10.93.0.1 53
 	shares_are 2 10000 20000 40000
@@ -55,21 +55,21 @@ test_scales_one_two_four_share_70000_picks_within_two_percent()
 
 test_equal_destinations_get_equal_shares()
 {
-	sink_service vml 1 1 1 1 1
+	counted_sink_service vml 1 1 1 1 1
 	traffic burst 50000 10.93.0.1 53
 	shares_are 2 10000 10000 10000 10000 10000
 }
 
 test_two_equal_destinations_get_a_half_each()
 {
-	sink_service vml 1 1
+	counted_sink_service vml 1 1
 	traffic burst 20000 10.93.0.1 53
 	shares_are 3 10000 10000
 }
 
 test_weight_times_scale_decides()
 {
-	sink_service vml 1 2 65535
+	counted_sink_service vml 1 2 65535
 	set_scales 10.92.0.1:53=1 10.92.0.2:53=0.5 10.92.0.3:53=0 > /dev/null
 	traffic burst 20000 10.93.0.1 53
 	shares_are 3 10000 10000 0
@@ -79,7 +79,7 @@ test_weight_times_scale_decides()
 
 test_where_nothing_may_be_picked_connections_are_refused_and_counted()
 {
-	sink_service vml 1 1
+	counted_sink_service vml 1 1
 	set_scales 10.92.0.1:53=0 10.92.0.2:53=0 > /dev/null
 	traffic burst 100 10.93.0.1 53 2> /dev/null || true
 	equal "the connections" "$(_sink_counts | tr '\n' ' ')" "0 0 "
@@ -182,7 +182,7 @@ test_a_service_of_another_scheduler_is_none_of_ours()
 test_a_lease_that_runs_out_returns_the_service_to_its_weights()
 {
 	local begin
-	sink_service vml 3 1
+	counted_sink_service vml 3 1
 	watch_start events
 	set_scales 10.92.0.1:53=0 --lease 5 > /dev/null
 	begin=$(now_ms)

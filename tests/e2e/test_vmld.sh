@@ -111,12 +111,8 @@ test_scales_that_somebody_else_sets_are_put_right()
 
 test_mode_destinations_follows_its_machines()
 {
-	# Without connections of before, which would keep a destination: IPVS
-	# goes, after the schedulers that other tests have loaded
-	director_exec sh -ec '
-		sed -n "s/^\(ip_vs_[a-z]*\) .*/\1/p" /proc/modules |
-			xargs -r modprobe -r
-		modprobe -r ip_vs'
+	# Without connections of before, which would keep a destination
+	director_exec "$here/unload-ipvs"
 	director_exec ipvsadm -A -t "$SERVICE" -s vml
 	config "" "mode = destinations
 		    weight-per-vcpu = 50"

@@ -68,8 +68,17 @@ sink_address()
 	echo "10.92.$(($1 / 256)).$(($1 % 256))"
 }
 
+# As sink_service, with counts of IPVS's own that begin at 0. A destination that
+# is added again within two minutes of its removal brings along what IPVS, which
+# sums up every two seconds, had not yet counted then.
+counted_sink_service()
+{
+	"${BASH_SOURCE[0]%/*}/unload-ipvs"
+	sink_service "$@"
+}
+
 # sink_counts TOTAL: the connections that IPVS itself has counted for the
-# service's destinations, in their order. It sums up every two seconds.
+# service's destinations, in their order.
 sink_counts()
 {
 	wait_until 15 _sink_has_counted "$1"
