@@ -30,62 +30,41 @@ static bool vml_is_available(const struct vml_service *service,
 	return vml_dest_is_linked(dest) && atomic_read(&dest->weight) > 0;
 }
 
-static u32 vml_active_connections(const struct ip_vs_dest *dest)
+static s32 vml_active_connections(const struct vml_choice *choice)
 {
-	return max(atomic_read(&dest->activeconns), 0);
+	return atomic_read(&choice->dest->activeconns);
 }
 
-struct vml_candidate {
-	u32 draw;
-	u32 weight;
-	u32 connections;
-};
-
-static struct vml_candidate vml_candidate(const struct vml_table *table,
-					  u32 draw)
+static bool vml_is_less_loaded(const struct vml_choice *a,
+			       const struct vml_choice *b)
 {
-	return (struct vml_candidate){
-		.draw = draw,
-		.weight = vml_table_weight(table, draw),
-		.connections =
-			vml_active_connections(vml_table_dest(table, draw)),
-	};
+	return vml_less_loaded(vml_active_connections(a), a->weight,
+			       vml_active_connections(b), b->weight);
 }
 
 /*
- * Of equally loaded ones take the first. The outcome is random, and a branch
- * on it would be mispredicted, so this selects by a mask.
+ * Draw four destinations, and take the least loaded; of equally loaded ones
+ * the first. Nothing depends on one of them before all are read, so that their
+ * cache misses overlap. Which wins is random, and a branch on it would be
+ * mispredicted, so this calculates an index.
  */
-static struct vml_candidate vml_less_loaded_of(struct vml_candidate a,
-					       struct vml_candidate b)
+static __always_inline const struct vml_choice *
+vml_draw_least_loaded(const struct vml_table *table)
 {
-	u32 mask = -(u32)vml_less_loaded(b.connections, b.weight,
-					 a.connections, a.weight);
-
-	return (struct vml_candidate){
-		.draw = a.draw ^ ((a.draw ^ b.draw) & mask),
-		.weight = a.weight ^ ((a.weight ^ b.weight) & mask),
-		.connections = a.connections ^
-			       ((a.connections ^ b.connections) & mask),
-	};
-}
-
-/*
- * Draw four destinations, and take the least loaded. Nothing depends on one of
- * them before all are read, so that their cache misses overlap.
- */
-static u32 vml_draw_least_loaded(const struct vml_table *table)
-{
+	const struct vml_choice *drawn[4];
+	u32 first, second, less;
 	u64 random[2];
-	struct vml_candidate a, b, c, d;
 
 	vml_random_u64s(random, ARRAY_SIZE(random));
-	a = vml_candidate(table, vml_table_draw(table, random[0]));
-	b = vml_candidate(table, vml_table_draw(table, random[0] >> 32));
-	c = vml_candidate(table, vml_table_draw(table, random[1]));
-	d = vml_candidate(table, vml_table_draw(table, random[1] >> 32));
-	return vml_less_loaded_of(vml_less_loaded_of(a, b),
-				  vml_less_loaded_of(c, d)).draw;
+	drawn[0] = vml_table_draw(table, random[0]);
+	drawn[1] = vml_table_draw(table, random[0] >> 32);
+	drawn[2] = vml_table_draw(table, random[1]);
+	drawn[3] = vml_table_draw(table, random[1] >> 32);
+
+	first = vml_is_less_loaded(drawn[1], drawn[0]);
+	second = 2 + vml_is_less_loaded(drawn[3], drawn[2]);
+	less = vml_is_less_loaded(drawn[second], drawn[first]);
+	return drawn[first ^ ((first ^ second) & -less)];
 }
 
 /*
@@ -94,8 +73,9 @@ static u32 vml_draw_least_loaded(const struct vml_table *table)
  * shares follow the weights closely over few connections, too: see Knuth, The
  * Art of Computer Programming, volume 3, section 6.4, theorem S.
  */
-static u32 vml_draw_in_sequence(const struct vml_service *service,
-				const struct vml_table *table)
+static const struct vml_choice *
+vml_draw_in_sequence(const struct vml_service *service,
+		     const struct vml_table *table)
 {
 	return vml_table_draw(table,
 			      raw_cpu_add_return(service->percpu->sequence,
@@ -106,66 +86,65 @@ static u32 vml_draw_in_sequence(const struct vml_service *service,
  * Look at all destinations: take the least loaded that is available or, where
  * connections can't be counted, a random one in proportion to weight.
  */
-static bool vml_scan(const struct vml_service *service,
-		     const struct vml_table *table, bool counted,
-		     u32 *ret_draw)
+static const struct vml_choice *
+vml_scan(const struct vml_service *service, const struct vml_table *table,
+	 bool counted)
 {
-	struct vml_candidate least = {};
+	const struct vml_choice *chosen = NULL;
 	u64 sum = 0;
 	u32 i;
 
 	this_cpu_inc(service->percpu->scans);
 	for (i = 0; i < table->n; i++) {
-		u32 draw = vml_table_own(i);
-		struct vml_candidate next;
+		const struct vml_choice *own = &table->slots[i].choices[0];
 
-		if (!vml_is_available(service, vml_table_dest(table, draw)))
+		if (!vml_is_available(service, own->dest))
 			continue;
-		next = vml_candidate(table, draw);
-		sum += next.weight;
-		if (sum == next.weight)
-			least = next;
-		else if (counted)
-			least = vml_less_loaded_of(least, next);
-		else if (mul_u64_u32_shr(sum, vml_random_u32(), 32) <
-			 next.weight)
-			least = next;
+		sum += own->weight;
+		if (!chosen)
+			chosen = own;
+		else if (counted ? vml_is_less_loaded(own, chosen) :
+				   mul_u64_u32_shr(sum, vml_random_u32(), 32) <
+				   own->weight)
+			chosen = own;
 	}
-	*ret_draw = least.draw;
-	return sum;
+	return chosen;
 }
 
 /*
  * The destination first chosen is not available: draw others with an eye on
  * that, and look at all of them if that is of no use either.
  */
-static noinline bool vml_choose_available(const struct vml_service *service,
-					  const struct vml_table *table,
-					  bool counted, u32 *ret_draw)
+static noinline const struct vml_choice *
+vml_choose_available(const struct vml_service *service,
+		     const struct vml_table *table, bool counted)
 {
+	const struct vml_choice *choice;
 	unsigned int i;
 
 	for (i = 0; i < VML_REDRAWS; i++) {
-		*ret_draw = vml_table_draw(table, vml_random_u32());
-		if (vml_is_available(service, vml_table_dest(table, *ret_draw)))
-			return true;
+		choice = vml_table_draw(table, vml_random_u32());
+		if (vml_is_available(service, choice->dest))
+			return choice;
 	}
-	return vml_scan(service, table, counted, ret_draw);
+	return vml_scan(service, table, counted);
 }
 
-static bool vml_choose(const struct vml_service *service,
-		       const struct vml_table *table, bool counted,
-		       u32 *ret_draw)
+static __always_inline const struct vml_choice *
+vml_choose(const struct vml_service *service, const struct vml_table *table,
+	   bool counted)
 {
+	const struct vml_choice *choice;
+
 	if (unlikely(!table->n))
-		return false;
+		return NULL;
 	if (counted)
-		*ret_draw = vml_draw_least_loaded(table);
+		choice = vml_draw_least_loaded(table);
 	else
-		*ret_draw = vml_draw_in_sequence(service, table);
-	if (likely(vml_is_available(service, vml_table_dest(table, *ret_draw))))
-		return true;
-	return vml_choose_available(service, table, counted, ret_draw);
+		choice = vml_draw_in_sequence(service, table);
+	if (likely(vml_is_available(service, choice->dest)))
+		return choice;
+	return vml_choose_available(service, table, counted);
 }
 
 /*
@@ -186,15 +165,16 @@ static struct ip_vs_dest *vml_schedule(struct ip_vs_service *svc,
 	const struct vml_service *service = svc->sched_data;
 	const struct vml_table *table = rcu_dereference(service->table);
 	bool counted = vml_connections_are_counted(svc, iph);
-	u32 draw;
+	const struct vml_choice *choice;
 
-	if (!vml_choose(service, table, counted, &draw)) {
+	choice = vml_choose(service, table, counted);
+	if (unlikely(!choice)) {
 		this_cpu_inc(service->percpu->no_destination);
 		ip_vs_scheduler_err(svc, "no destination available");
 		return NULL;
 	}
-	this_cpu_inc(*vml_table_picks(table, draw));
-	return vml_table_dest(table, draw);
+	this_cpu_inc(*choice->picks);
+	return choice->dest;
 }
 
 static int vml_init_service(struct ip_vs_service *svc)

@@ -23,10 +23,13 @@ int vml_table_begin(struct vml_table_builder *builder, u32 capacity,
 		    gfp_t gfp)
 {
 	struct vml_table *table;
-	size_t size, picks;
+	size_t size;
 
-	picks = array_size(capacity, sizeof(*table->picks));
-	size = size_add(struct_size(table, slots, capacity), picks);
+	/*
+	 * Slots need their alignment, which kmalloc() has for powers of two.
+	 * It rounds up to them, but for the sizes of tables smaller than this.
+	 */
+	size = struct_size(table, slots, max(capacity, 3U));
 	table = kvmalloc(size, gfp);
 	if (!table)
 		return -ENOMEM;
@@ -39,7 +42,6 @@ int vml_table_begin(struct vml_table_builder *builder, u32 capacity,
 	}
 
 	table->n = 0;
-	table->picks = (unsigned long __percpu **)&table->slots[capacity];
 	builder->table = table;
 	builder->capacity = capacity;
 	return 0;
@@ -56,12 +58,13 @@ void vml_table_add(struct vml_table_builder *builder, struct ip_vs_dest *dest,
 		   u64 effective_weight, unsigned long __percpu *picks)
 {
 	struct vml_table *table = builder->table;
+	struct vml_choice *own = &table->slots[table->n].choices[0];
 
 	if (!effective_weight || WARN_ON_ONCE(table->n == builder->capacity))
 		return;
 
-	table->slots[table->n].dest[0] = dest;
-	table->picks[table->n] = picks;
+	own->dest = dest;
+	own->picks = picks;
 	builder->shares[table->n] = effective_weight;
 	table->n++;
 }
@@ -83,7 +86,7 @@ static u64 vml_table_normalise(struct vml_table_builder *builder)
 	for (i = 0; i < table->n; i++) {
 		u32 weight = max_t(u64, builder->shares[i] >> shift, 1);
 
-		table->slots[i].weight[0] = weight;
+		table->slots[i].choices[0].weight = weight;
 		builder->shares[i] = weight;
 		sum += weight;
 	}
@@ -127,9 +130,7 @@ static void vml_table_fill(struct vml_table_builder *builder, u64 column)
 
 		shares[i] *= table->n;
 		slot->threshold = U32_MAX;
-		slot->alias = i;
-		slot->dest[1] = slot->dest[0];
-		slot->weight[1] = slot->weight[0];
+		slot->choices[1] = slot->choices[0];
 	}
 
 	small = vml_table_next(builder, 0, column, false);
@@ -141,9 +142,7 @@ static void vml_table_fill(struct vml_table_builder *builder, u64 column)
 
 		slot->threshold = vml_table_threshold(shares[current_slot],
 						      column);
-		slot->alias = donor;
-		slot->dest[1] = table->slots[donor].dest[0];
-		slot->weight[1] = table->slots[donor].weight[0];
+		slot->choices[1] = table->slots[donor].choices[0];
 		shares[donor] -= column - shares[current_slot];
 
 		if (shares[donor] < column) {

@@ -16,34 +16,41 @@ struct ip_vs_dest;
 #define VML_TABLE_WEIGHT_BITS	31
 
 /**
+ * struct vml_choice - a destination that can be drawn
+ * @dest: the destination
+ * @picks: its counter of picks
+ * @weight: its normalised effective weight, at least 1
+ */
+struct vml_choice {
+	struct ip_vs_dest *dest;
+	unsigned long __percpu *picks;
+	u32 weight;
+};
+
+/**
  * struct vml_slot - one column of the alias table
- * @threshold: fractions below it choose the first destination
- * @alias: slot whose first destination is this one's second
- * @weight: normalised effective weights of both
- * @dest: the slot's own destination, and the one that fills up the column
+ * @choices: the slot's own destination, and the one that fills up the column
+ * @threshold: fractions below it choose the slot's own destination
  *
- * Both destinations and their weights stand in the slot, so that a draw costs
- * one cache miss before the destination's own. Which of them is chosen is
- * random, and so an index: a branch would be mispredicted half of the time.
+ * All that a decision reads of the table stands in the slot, which is a cache
+ * line on 64-bit machines, so that a draw costs one cache miss before the
+ * destination's own. Which of the two is chosen is random, and so an index: a
+ * branch would be mispredicted half of the time.
  */
 struct vml_slot {
+	struct vml_choice choices[2];
 	u32 threshold;
-	u32 alias;
-	u32 weight[2];
-	struct ip_vs_dest *dest[2];
-};
+} __aligned(8 * sizeof(void *));
 
 /**
  * struct vml_table - destinations with a positive effective weight
  * @rcu: for the table's release
  * @n: number of destinations
- * @picks: per destination, in the order of @slots, its counter of picks
  * @slots: the alias table
  */
 struct vml_table {
 	struct rcu_head rcu;
 	u32 n;
-	unsigned long __percpu **picks;
 	struct vml_slot slots[];
 };
 
@@ -75,41 +82,15 @@ void vml_table_abort(struct vml_table_builder *builder);
  * it. See Vose, "A linear algorithm for generating random numbers with a given
  * distribution", IEEE TSE 17(9), 1991.
  *
- * Return: the draw, to be asked with the functions that follow: the slot, and
- * in the lowest bit which of its destinations.
+ * Return: what is chosen, valid as long as the table is.
  */
-static inline u32 vml_table_draw(const struct vml_table *table, u32 random)
+static inline const struct vml_choice *
+vml_table_draw(const struct vml_table *table, u32 random)
 {
 	u64 product = mul_u32_u32(random, table->n);
-	u32 slot = product >> 32;
+	const struct vml_slot *slot = &table->slots[product >> 32];
 
-	return slot << 1 | ((u32)product >= table->slots[slot].threshold);
-}
-
-/* The draw that yields the own destination of a slot. */
-static inline u32 vml_table_own(u32 slot)
-{
-	return slot << 1;
-}
-
-static inline struct ip_vs_dest *vml_table_dest(const struct vml_table *table,
-						u32 draw)
-{
-	return table->slots[draw >> 1].dest[draw & 1];
-}
-
-/* Normalised, at least 1. */
-static inline u32 vml_table_weight(const struct vml_table *table, u32 draw)
-{
-	return table->slots[draw >> 1].weight[draw & 1];
-}
-
-static inline unsigned long __percpu *
-vml_table_picks(const struct vml_table *table, u32 draw)
-{
-	u32 slot = draw >> 1;
-
-	return table->picks[draw & 1 ? table->slots[slot].alias : slot];
+	return &slot->choices[(u32)product >= slot->threshold];
 }
 
 /**
@@ -124,11 +105,11 @@ vml_table_picks(const struct vml_table *table, u32 draw)
  *
  * Return: true if the first one's load is strictly less.
  */
-static inline bool vml_less_loaded(u32 connections1, u32 weight1,
-				   u32 connections2, u32 weight2)
+static inline bool vml_less_loaded(s32 connections1, u32 weight1,
+				   s32 connections2, u32 weight2)
 {
-	return (2ULL * connections1 + 1) * weight2 <
-	       (2ULL * connections2 + 1) * weight1;
+	return (2LL * connections1 + 1) * weight2 <
+	       (2LL * connections2 + 1) * weight1;
 }
 
 #endif /* _VML_TABLE_H */

@@ -244,8 +244,8 @@ u32 fixture_table_weight(struct ip_vs_service *svc,
 	vml_registry_lock();
 	table = fixture_table(svc);
 	for (i = 0; i < table->n; i++)
-		if (vml_table_dest(table, vml_table_own(i)) == dest)
-			weight = vml_table_weight(table, vml_table_own(i));
+		if (table->slots[i].choices[0].dest == dest)
+			weight = table->slots[i].choices[0].weight;
 	vml_registry_unlock();
 	return weight;
 }

@@ -41,8 +41,8 @@ static u32 *draw(struct kunit *test, const u64 *weights, u32 n, u32 draws)
 	counts = kunit_kcalloc(test, n, sizeof(*counts), GFP_KERNEL);
 	if (counts)
 		for (i = 0; i < draws; i++)
-			counts[number(vml_table_dest(table,
-				vml_table_draw(table, vml_random_u32())))]++;
+			counts[number(vml_table_draw(table,
+						     vml_random_u32())->dest)]++;
 	kvfree(table);
 	KUNIT_ASSERT_NOT_NULL(test, counts);
 	return counts;
@@ -158,13 +158,14 @@ static void table_draws_the_ends(struct kunit *test)
 {
 	static const u64 weights[] = { 3, 1, 2 };
 	struct vml_table *table = build(test, weights, 3);
-	u32 first = vml_table_draw(table, 0);
-	u32 last = vml_table_draw(table, U32_MAX);
+	const struct vml_choice *first = vml_table_draw(table, 0);
+	const struct vml_choice *last = vml_table_draw(table, U32_MAX);
 
-	KUNIT_EXPECT_EQ(test, first >> 1, 0);
-	KUNIT_EXPECT_EQ(test, last >> 1, 2);
-	KUNIT_EXPECT_LT(test, number(vml_table_dest(table, first)), 3);
-	KUNIT_EXPECT_LT(test, number(vml_table_dest(table, last)), 3);
+	KUNIT_EXPECT_PTR_EQ(test, first, &table->slots[0].choices[0]);
+	KUNIT_EXPECT_GE(test, last - table->slots[2].choices, 0);
+	KUNIT_EXPECT_LT(test, last - table->slots[2].choices, 2);
+	KUNIT_EXPECT_LT(test, number(first->dest), 3);
+	KUNIT_EXPECT_LT(test, number(last->dest), 3);
 	kvfree(table);
 }
 

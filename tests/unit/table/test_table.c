@@ -61,7 +61,7 @@ static struct vml_table *build(const u64 *weights, u32 n)
 
 static struct ip_vs_dest *drawn(const struct vml_table *table, u32 random)
 {
-	return vml_table_dest(table, vml_table_draw(table, random));
+	return vml_table_draw(table, random)->dest;
 }
 
 /*
@@ -78,10 +78,26 @@ static double *probabilities(const struct vml_table *table, u32 n)
 		const struct vml_slot *slot = &table->slots[i];
 		double own = slot->threshold / 4294967296.0;
 
-		result[number(slot->dest[0])] += own / table->n;
-		result[number(slot->dest[1])] += (1 - own) / table->n;
+		result[number(slot->choices[0].dest)] += own / table->n;
+		result[number(slot->choices[1].dest)] += (1 - own) / table->n;
 	}
 	return result;
+}
+
+/* What is chosen is a destination with the counter and weight of its own. */
+static void check_choice(const struct vml_table *table,
+			 const struct vml_choice *choice)
+{
+	u32 i = number(choice->dest);
+
+	assert_ptr_equal(choice->picks, choice->dest);
+	/* Those with the weight 0 are left out: it stands there or before. */
+	i = i < table->n ? i : table->n - 1;
+	while (table->slots[i].choices[0].dest != choice->dest) {
+		assert_int_not_equal(i, 0);
+		i--;
+	}
+	assert_int_equal(choice->weight, table->slots[i].choices[0].weight);
 }
 
 /* Everything that must be so in any table made from weights[0 .. n - 1]. */
@@ -94,18 +110,11 @@ static void check(const u64 *weights, u32 n)
 	for (i = 0; i < table->n; i++) {
 		const struct vml_slot *slot = &table->slots[i];
 
-		assert_in_range(slot->weight[0], 1,
+		assert_in_range(slot->choices[0].weight, 1,
 				(1ULL << VML_TABLE_WEIGHT_BITS) - 1);
-		assert_true(slot->alias < table->n);
-		assert_ptr_equal(slot->dest[1],
-				 table->slots[slot->alias].dest[0]);
-		assert_int_equal(slot->weight[1],
-				 table->slots[slot->alias].weight[0]);
-		assert_ptr_equal(vml_table_picks(table, vml_table_own(i)),
-				 slot->dest[0]);
-		assert_ptr_equal(vml_table_picks(table, vml_table_own(i) + 1),
-				 slot->dest[1]);
-		sum += slot->weight[0];
+		check_choice(table, &slot->choices[0]);
+		check_choice(table, &slot->choices[1]);
+		sum += slot->choices[0].weight;
 	}
 	for (i = 0; i < n; i++)
 		positive += weights[i] != 0;
@@ -113,8 +122,8 @@ static void check(const u64 *weights, u32 n)
 
 	/* Each column's threshold is rounded down to 2^-32 of it. */
 	for (i = 0; i < table->n; i++) {
-		double due = table->slots[i].weight[0] / sum;
-		double is = shares[number(table->slots[i].dest[0])];
+		double due = table->slots[i].choices[0].weight / sum;
+		double is = shares[number(table->slots[i].choices[0].dest)];
 
 		if (fabs(is - due) > 2.0 / 4294967296.0)
 			fail_msg("destination %u of %u: share %.12g, not %.12g",
@@ -266,20 +275,16 @@ static void check_chi_square(const u64 *weights, u32 n)
 
 	assert_non_null(counts);
 	for (i = 0; i < table->n; i++)
-		sum += table->slots[i].weight[0];
+		sum += table->slots[i].choices[0].weight;
 	for (i = 0; i < draws; i++) {
-		u32 draw = vml_table_draw(table, random_u32());
-		struct ip_vs_dest *dest = vml_table_dest(table, draw);
+		const struct vml_choice *choice =
+			vml_table_draw(table, random_u32());
 
-		assert_true(draw >> 1 < table->n);
-		assert_ptr_equal(vml_table_picks(table, draw), dest);
-		/* nothing is left out here, so slots stand in order */
-		assert_int_equal(vml_table_weight(table, draw),
-				 table->slots[number(dest)].weight[0]);
-		counts[number(dest)]++;
+		check_choice(table, choice);
+		counts[number(choice->dest)]++;
 	}
 	for (i = 0; i < table->n; i++) {
-		double due = draws * (table->slots[i].weight[0] / sum);
+		double due = draws * (table->slots[i].choices[0].weight / sum);
 
 		chi += (counts[i] - due) * (counts[i] - due) / due;
 	}

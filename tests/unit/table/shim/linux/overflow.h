@@ -19,7 +19,6 @@ static inline size_t size_add(size_t a, size_t b)
 	return __builtin_add_overflow(a, b, &sum) ? SIZE_MAX : sum;
 }
 
-#define array_size size_mul
 #define struct_size(p, member, n) \
 	size_add(sizeof(*(p)), size_mul(n, sizeof(*(p)->member)))
 

@@ -11,14 +11,17 @@
 /* After how many allocations one fails, or negative: none does. */
 extern int shim_allocations_left;
 
+/* Aligned as a cache line, which kmalloc() is for all but two small sizes. */
 static inline void *kvmalloc(size_t size, gfp_t gfp)
 {
+	void *memory;
+
 	(void)gfp;
 	if (shim_allocations_left == 0 || size > INT_MAX)
 		return NULL;
 	if (shim_allocations_left > 0)
 		shim_allocations_left--;
-	return malloc(size);
+	return posix_memalign(&memory, 64, size) == 0 ? memory : NULL;
 }
 
 static inline void *kvmalloc_array(size_t n, size_t size, gfp_t gfp)

@@ -14,12 +14,14 @@
 
 typedef uint8_t u8;
 typedef uint16_t u16;
+typedef int32_t s32;
 typedef uint32_t u32;
 typedef uint64_t u64;
 typedef unsigned int gfp_t;
 
 #define GFP_KERNEL 0u
 #define __percpu
+#define __aligned(n) __attribute__((aligned(n)))
 
 struct rcu_head {
 	void *next;
