@@ -189,6 +189,7 @@ check-build:
 	$(Q)KDIR='$(KDIR)' RELEASE='$(release)' tests/build/run
 
 check-kunit:
+	$(Q)tests/kunit/check-runner
 	$(Q)tests/kunit/run
 
 check-netlink:
