@@ -3,6 +3,7 @@
 #include <net/net_namespace.h>
 
 #include "fixture.h"
+#include "peek.h"
 #include "random.h"
 
 /**
@@ -22,15 +23,27 @@ int fixture_init(struct kunit *test)
 	if (!fixture->ipvs)
 		return -ENOMEM;
 	fixture->ipvs->net = &init_net;
-	fixture->capacity = 1024;
+	fixture->capacity = 4096;
 	fixture->dests = kunit_kcalloc(test, fixture->capacity,
 				       sizeof(*fixture->dests), GFP_KERNEL);
 	if (!fixture->dests)
 		return -ENOMEM;
 	test->priv = fixture;
 
-	vml_random_init();
+	fixture_seed(1);
 	return vml_registry_init();
+}
+
+/**
+ * fixture_seed - make what the fast path draws the same in each run
+ * @seed: any number
+ */
+void fixture_seed(u64 seed)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		per_cpu(vml_random_state, cpu) = seed + ((u64)cpu << 32);
 }
 
 /**
@@ -179,6 +192,43 @@ void fixture_unlink(struct ip_vs_dest *dest)
 }
 
 /**
+ * fixture_settle - have all changes of a service published
+ * @svc: a bound service
+ */
+void fixture_settle(struct ip_vs_service *svc)
+{
+	struct vml_service *service = svc->sched_data;
+
+	flush_delayed_work(&service->publish_work);
+}
+
+/**
+ * fixture_end_lease - have the lease of a service's scales run out
+ * @svc: a bound service, with a lease
+ */
+void fixture_end_lease(struct ip_vs_service *svc)
+{
+	struct vml_service *service = svc->sched_data;
+
+	vml_registry_lock();
+	service->lease_end = ktime_get();
+	vml_registry_unlock();
+	flush_delayed_work(&service->lease_work);
+}
+
+/**
+ * fixture_release_all - have everything released that nothing needs any more
+ *
+ * No service is bound.
+ */
+void fixture_release_all(void)
+{
+	vml_registry_exit();
+	/* there was enough memory for the last one */
+	WARN_ON(vml_registry_init());
+}
+
+/**
  * fixture_add - add a destination to a bound service, as IPVS does
  * @svc: the service
  * @dest: the destination
@@ -244,8 +294,8 @@ u32 fixture_table_weight(struct ip_vs_service *svc,
 	vml_registry_lock();
 	table = fixture_table(svc);
 	for (i = 0; i < table->n; i++)
-		if (table->slots[i].choices[0].dest == dest)
-			weight = table->slots[i].choices[0].weight;
+		if (peek_own(table, i)->dest == dest)
+			weight = peek_own(table, i)->weight;
 	vml_registry_unlock();
 	return weight;
 }

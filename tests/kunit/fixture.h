@@ -27,7 +27,7 @@
  */
 struct fixture {
 	struct netns_ipvs *ipvs;
-	struct ip_vs_service *services[16];
+	struct ip_vs_service *services[600];
 	unsigned int num_services;
 	struct ip_vs_dest **dests;
 	unsigned int num_dests;
@@ -58,6 +58,16 @@ u32 fixture_scale(struct ip_vs_service *svc, const struct ip_vs_dest *dest);
 
 int fixture_set_scales(struct ip_vs_service *svc, struct ip_vs_dest **dests,
 		       const u32 *scales, unsigned int n, u32 lease);
+
+void fixture_seed(u64 seed);
+struct ip_vs_dest *fixture_pick(struct ip_vs_service *svc);
+void fixture_settle(struct ip_vs_service *svc);
+void fixture_end_lease(struct ip_vs_service *svc);
+void fixture_release_all(void);
+
+void fixture_fail_nth(unsigned int n);
+u32 fixture_allocations_left(void);
+bool fixture_has_failed(void);
 
 /* Work is done behind the callbacks, and nothing tells when: look often. */
 #define EXPECT_EVENTUALLY(test, condition)				\

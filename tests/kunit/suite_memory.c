@@ -1,34 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Every allocation fails once, in turn: tests/kunit/in-kernel has made those
- * that may wait fail too. Per-CPU allocations can't be made to.
+ * Every allocation of every operation fails once, in turn: what was there
+ * stays, nothing leaks, and what was to come comes later by itself. The
+ * kernel's checkers allocate, too, for which nothing here has to fail.
  */
-#include <linux/sched.h>
-
 #include "fixture.h"
-
-/* Have the current task's nth allocation from now on fail. */
-static void fail_nth(unsigned int n)
-{
-	current->fail_nth = n;
-}
-
-/* Stop that, and tell whether it has failed. */
-static bool has_failed(void)
-{
-	bool failed = !current->fail_nth;
-
-	current->fail_nth = 0;
-	return failed;
-}
 
 static void memory_injection_works(struct kunit *test)
 {
 	void *memory;
 
-	fail_nth(1);
+	fixture_fail_nth(1);
 	memory = kmalloc(64, GFP_KERNEL);
-	KUNIT_EXPECT_TRUE(test, has_failed());
+	KUNIT_EXPECT_TRUE(test, fixture_has_failed());
 	KUNIT_EXPECT_NULL(test, memory);
 	kfree(memory);
 }
@@ -36,27 +20,32 @@ static void memory_injection_works(struct kunit *test)
 static void memory_bind(struct kunit *test)
 {
 	struct ip_vs_service *svc = fixture_service(test);
-	unsigned int nth;
+	struct ip_vs_dest **dests = ((struct fixture *)test->priv)->dests;
+	unsigned int nth, refused = 0;
 	int err = -ENOMEM;
 
 	fixture_link(svc, fixture_dest(test, 1));
 	fixture_link(svc, fixture_dest(test, 1));
 	for (nth = 1; err; nth++) {
 		KUNIT_ASSERT_LT(test, nth, 100);
-		fail_nth(nth);
+		fixture_fail_nth(nth);
 		err = vml_service_bind(svc);
-		if (!has_failed())
+		if (!fixture_has_failed())
 			break;
 		if (!err)
 			/* what failed was not needed: start anew */
 			fixture_unbind(svc);
 		else
-			KUNIT_EXPECT_EQ(test, err, -ENOMEM);
+			refused++;
+		KUNIT_EXPECT_EQ(test, err, err ? -ENOMEM : 0);
 		KUNIT_EXPECT_FALSE(test, fixture_is_bound(svc));
+		fixture_release_all();
+		KUNIT_EXPECT_EQ(test, refcount_read(&dests[0]->refcnt), 1);
+		KUNIT_EXPECT_EQ(test, refcount_read(&dests[1]->refcnt), 1);
 		err = -ENOMEM;
 	}
-	/* the service, two destinations, the table's parts at least */
-	KUNIT_EXPECT_GE(test, nth, 5);
+	/* service, two destinations, table: two parts of each */
+	KUNIT_EXPECT_EQ(test, refused, 8);
 	KUNIT_EXPECT_EQ(test, err, 0);
 	KUNIT_EXPECT_EQ(test, fixture_table_size(svc), 2);
 }
@@ -75,14 +64,15 @@ static void memory_add(struct kunit *test)
 		/* long enough after the last for it to be published at once */
 		msleep(50);
 		dest = fixture_dest(test, 1);
-		fail_nth(nth);
+		fixture_fail_nth(nth);
 		if (fixture_add(svc, dest))
 			refused++;
-		failed = has_failed();
+		failed = fixture_has_failed();
 		EXPECT_EVENTUALLY(test, fixture_table_size(svc) == nth);
 		KUNIT_EXPECT_EQ(test, service->num_destinations, nth);
 	}
-	KUNIT_EXPECT_GE(test, refused, 1);
+	/* both parts of the destination; the table's are made up for */
+	KUNIT_EXPECT_EQ(test, refused, 2);
 	KUNIT_EXPECT_FALSE(test, service->incomplete);
 }
 
@@ -101,27 +91,34 @@ static void memory_update(struct kunit *test)
 		KUNIT_ASSERT_LT(test, ++nth, 100);
 		msleep(50);
 		atomic_set(&a->weight, 1 + nth);
-		fail_nth(nth);
+		fixture_fail_nth(nth);
 		vml_dest_add(svc, a);
-		failed = has_failed();
+		failed = fixture_has_failed();
 		EXPECT_EVENTUALLY(test, fixture_table_weight(svc, a) ==
 				  (1 + nth) * fixture_table_weight(svc, b));
 	}
 	KUNIT_EXPECT_GE(test, nth, 3);
 }
 
+/* The kernel's checkers need some, now and then. */
 static void memory_remove_needs_none(struct kunit *test)
 {
 	struct ip_vs_service *svc = fixture_service(test);
 	struct ip_vs_dest *dest = fixture_dest(test, 1);
+	unsigned int i, needed = 0;
 
-	fixture_link(svc, dest);
 	fixture_bind(test, svc);
-	msleep(50);
-	fail_nth(1);
-	fixture_remove(svc, dest);
-	KUNIT_EXPECT_FALSE(test, has_failed());
-	EXPECT_EVENTUALLY(test, fixture_table_size(svc) == 0);
+	for (i = 0; i < 10; i++) {
+		KUNIT_ASSERT_EQ(test, fixture_add(svc, dest), 0);
+		fixture_settle(svc);
+		KUNIT_EXPECT_EQ(test, fixture_table_size(svc), 1);
+		fixture_fail_nth(1);
+		fixture_remove(svc, dest);
+		needed += fixture_has_failed();
+		fixture_settle(svc);
+		KUNIT_EXPECT_EQ(test, fixture_table_size(svc), 0);
+	}
+	KUNIT_EXPECT_LT(test, needed, 10);
 }
 
 /* One removed that could not be added, and again with the same pointer. */
@@ -131,9 +128,9 @@ static void memory_remove_of_refused(struct kunit *test)
 	struct ip_vs_dest *dest = fixture_dest(test, 1);
 	struct vml_service *service = fixture_bind(test, svc);
 
-	fail_nth(1);
+	fixture_fail_nth(1);
 	KUNIT_EXPECT_EQ(test, fixture_add(svc, dest), -ENOMEM);
-	KUNIT_EXPECT_TRUE(test, has_failed());
+	KUNIT_EXPECT_TRUE(test, fixture_has_failed());
 	fixture_remove(svc, dest);
 	EXPECT_EVENTUALLY(test, !service->incomplete);
 	KUNIT_EXPECT_EQ(test, service->num_destinations, 0);
@@ -162,9 +159,9 @@ static void memory_set_scales(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, fixture_set_scales(svc, fixture->dests,
 							 before, 1, 0), 0);
 		generation = service->generation;
-		fail_nth(nth);
+		fixture_fail_nth(nth);
 		err = fixture_set_scales(svc, fixture->dests, scales, 1, 1000);
-		failed = has_failed();
+		failed = fixture_has_failed();
 		if (err)
 			refused++;
 		KUNIT_EXPECT_EQ(test, err, err ? -ENOMEM : 0);
@@ -174,7 +171,104 @@ static void memory_set_scales(struct kunit *test)
 				err ? before[0] : scales[0]);
 	}
 	/* both parts of the table */
-	KUNIT_EXPECT_GE(test, refused, 2);
+	KUNIT_EXPECT_EQ(test, refused, 2);
+}
+
+/*
+ * Have a work item run here, where its allocations can fail. It has been
+ * queued, or is to be.
+ */
+static void run_here(struct delayed_work *work, unsigned int nth)
+{
+	cancel_delayed_work_sync(work);
+	fixture_fail_nth(nth);
+	work->work.func(&work->work);
+}
+
+/* The end of a lease whose table can't be made is made up for. */
+static void memory_lease_end(struct kunit *test)
+{
+	static const u32 scales[] = { 4 * IP_VS_VML_SCALE_ONE };
+	struct ip_vs_service *svc = fixture_service(test);
+	struct ip_vs_dest *a = fixture_dest(test, 1);
+	struct ip_vs_dest *b = fixture_dest(test, 1);
+	struct vml_service *service;
+	unsigned int nth = 0, late = 0;
+	bool failed = true;
+
+	fixture_link(svc, a);
+	fixture_link(svc, b);
+	service = fixture_bind(test, svc);
+	while (failed) {
+		KUNIT_ASSERT_LT(test, ++nth, 100);
+		fixture_set_scales(svc, &a, scales, 1, U32_MAX);
+		vml_registry_lock();
+		service->lease_end = ktime_get();
+		vml_registry_unlock();
+		run_here(&service->lease_work, nth);
+		failed = fixture_has_failed();
+		KUNIT_EXPECT_FALSE(test, service->has_lease);
+		KUNIT_EXPECT_EQ(test, fixture_scale(svc, a),
+				IP_VS_VML_SCALE_ONE);
+		if (fixture_table_weight(svc, a) ==
+		    4 * fixture_table_weight(svc, b))
+			late++;
+		EXPECT_EVENTUALLY(test, fixture_table_weight(svc, a) ==
+				  fixture_table_weight(svc, b));
+	}
+	/* both parts of the table */
+	KUNIT_EXPECT_EQ(test, late, 2);
+}
+
+/* Publishing what is pending, also destinations that could not be added. */
+static void memory_publish(struct kunit *test)
+{
+	struct ip_vs_service *svc = fixture_service(test);
+	struct vml_service *service = fixture_bind(test, svc);
+	unsigned int nth = 0, added = 0, late = 0, i;
+	struct ip_vs_dest *dest;
+	bool failed = true;
+
+	while (failed) {
+		KUNIT_ASSERT_LT(test, ++nth, 100);
+		for (i = 0; i < 2; i++, added++) {
+			dest = fixture_dest(test, 1);
+			fixture_fail_nth(1);
+			KUNIT_EXPECT_EQ(test, fixture_add(svc, dest), -ENOMEM);
+			KUNIT_EXPECT_TRUE(test, fixture_has_failed());
+		}
+		KUNIT_EXPECT_TRUE(test, service->incomplete);
+		KUNIT_EXPECT_EQ(test, service->num_destinations, added - 2);
+		run_here(&service->publish_work, nth);
+		failed = fixture_has_failed();
+		if (delayed_work_pending(&service->publish_work))
+			late++;
+		EXPECT_EVENTUALLY(test, fixture_table_size(svc) == added);
+		KUNIT_EXPECT_FALSE(test, service->incomplete);
+	}
+	/* two destinations, and the table: two parts of each */
+	KUNIT_EXPECT_EQ(test, late, 6);
+}
+
+/* Done while something is still to be made up for. */
+static void memory_unbind_incomplete(struct kunit *test)
+{
+	struct ip_vs_service *svc = fixture_service(test);
+	struct ip_vs_dest *dest = fixture_dest(test, 1);
+
+	fixture_bind(test, svc);
+	fixture_fail_nth(1);
+	KUNIT_EXPECT_EQ(test, fixture_add(svc, dest), -ENOMEM);
+	KUNIT_EXPECT_TRUE(test, fixture_has_failed());
+	/* needs none, whatever fails */
+	fixture_fail_nth(1);
+	fixture_unbind(svc);
+	fixture_has_failed();
+	fixture_release_all();
+	KUNIT_EXPECT_EQ(test, refcount_read(&dest->refcnt), 1);
+	/* the list as it is */
+	fixture_bind(test, svc);
+	KUNIT_EXPECT_EQ(test, fixture_table_size(svc), 1);
 }
 
 static struct kunit_case memory_cases[] = {
@@ -185,6 +279,9 @@ static struct kunit_case memory_cases[] = {
 	KUNIT_CASE(memory_remove_needs_none),
 	KUNIT_CASE(memory_remove_of_refused),
 	KUNIT_CASE(memory_set_scales),
+	KUNIT_CASE(memory_lease_end),
+	KUNIT_CASE(memory_publish),
+	KUNIT_CASE(memory_unbind_incomplete),
 	{}
 };
 

@@ -114,9 +114,10 @@ static void registry_done_with_changes_pending(struct kunit *test)
 	for (i = 0; i < 5; i++)
 		fixture_remove(svc, fixture->dests[i]);
 	fixture_unbind(svc);
+	fixture_release_all();
 	for (i = 0; i < 10; i++)
-		EXPECT_EVENTUALLY(test,
-				  refcount_read(&fixture->dests[i]->refcnt) == 1);
+		KUNIT_EXPECT_EQ(test, 1,
+				refcount_read(&fixture->dests[i]->refcnt));
 }
 
 /* From IPVS's trash, before and after the table without it is published. */
@@ -229,10 +230,10 @@ static void registry_two_namespaces(struct kunit *test)
 	fixture_bind(test, there);
 	vml_registry_lock();
 	service = vml_service_next(&init_net, NULL);
-	KUNIT_EXPECT_PTR_EQ(test, service, (struct vml_service *)here->sched_data);
+	KUNIT_EXPECT_PTR_EQ(test, (void *)service, here->sched_data);
 	KUNIT_EXPECT_NULL(test, vml_service_next(&init_net, service));
 	service = vml_service_next(net, NULL);
-	KUNIT_EXPECT_PTR_EQ(test, service, (struct vml_service *)there->sched_data);
+	KUNIT_EXPECT_PTR_EQ(test, (void *)service, there->sched_data);
 	KUNIT_EXPECT_NULL(test, vml_service_next(net, service));
 	vml_registry_unlock();
 	fixture_unbind(here);
@@ -329,7 +330,8 @@ static void registry_destination_of_other_family(struct kunit *test)
 	fixture_add(svc, port);
 	KUNIT_EXPECT_EQ(test, service->num_destinations, 3);
 	fixture_remove(svc, ipv4);
-	EXPECT_EVENTUALLY(test, fixture_table_size(svc) == 2);
+	fixture_settle(svc);
+	KUNIT_EXPECT_EQ(test, fixture_table_size(svc), 2);
 	KUNIT_EXPECT_GT(test, fixture_table_weight(svc, ipv6), 0);
 	KUNIT_EXPECT_GT(test, fixture_table_weight(svc, port), 0);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Sets of scales, their generations and leases. */
+/* Sets of scales, and their generations. */
 #include "fixture.h"
 
 #define SCALE_ONE	IP_VS_VML_SCALE_ONE
@@ -121,90 +121,6 @@ static void scales_of_zero_and_most(struct kunit *test)
 			S32_MAX - 1);
 }
 
-static void scales_lease_runs_out(struct kunit *test)
-{
-	static const u32 scales[] = { 4 * SCALE_ONE };
-	struct vml_service *service = bind_two(test);
-	struct ip_vs_service *svc = service->svc;
-	unsigned long begin = jiffies;
-
-	fixture_set_scales(svc, dests_of(test), scales, 1, 200);
-	KUNIT_EXPECT_TRUE(test, service->has_lease);
-	KUNIT_EXPECT_EQ(test, ratio(test, svc), 4);
-	EXPECT_EVENTUALLY(test, ratio(test, svc) == 1);
-	KUNIT_EXPECT_TRUE(test, time_after_eq(jiffies,
-					      begin + msecs_to_jiffies(200)));
-	KUNIT_EXPECT_FALSE(test, service->has_lease);
-	KUNIT_EXPECT_EQ(test, fixture_scale(svc, dests_of(test)[0]), SCALE_ONE);
-	/* no set took effect, but the next is compared with the last */
-	KUNIT_EXPECT_EQ(test, service->generation, 1);
-}
-
-static void scales_lease_is_renewed(struct kunit *test)
-{
-	static const u32 scales[] = { 4 * SCALE_ONE };
-	struct vml_service *service = bind_two(test);
-	struct ip_vs_service *svc = service->svc;
-	u32 i;
-
-	/* together longer than any of the leases */
-	for (i = 0; i < 12; i++) {
-		fixture_set_scales(svc, dests_of(test), scales, 1, 2000);
-		msleep(200);
-		KUNIT_EXPECT_EQ(test, ratio(test, svc), 4);
-	}
-	EXPECT_EVENTUALLY(test, ratio(test, svc) == 1);
-}
-
-static void scales_lease_is_replaced_by_none(struct kunit *test)
-{
-	static const u32 scales[] = { 4 * SCALE_ONE };
-	struct vml_service *service = bind_two(test);
-	struct ip_vs_service *svc = service->svc;
-
-	fixture_set_scales(svc, dests_of(test), scales, 1, 50);
-	fixture_set_scales(svc, dests_of(test), scales, 1, 0);
-	KUNIT_EXPECT_FALSE(test, service->has_lease);
-	msleep(200);
-	KUNIT_EXPECT_EQ(test, ratio(test, svc), 4);
-	fixture_set_scales(svc, dests_of(test), scales, 1, 1);
-	EXPECT_EVENTUALLY(test, ratio(test, svc) == 1);
-}
-
-static void scales_lease_left(struct kunit *test)
-{
-	static const u32 leases[] = {
-		1, 10, 10000, 3600000, S32_MAX, 1U << 31, U32_MAX,
-	};
-	struct vml_service *service = bind_two(test);
-	u32 i, left;
-
-	for (i = 0; i < ARRAY_SIZE(leases); i++) {
-		fixture_set_scales(service->svc, NULL, NULL, 0, leases[i]);
-		vml_registry_lock();
-		left = vml_service_lease_left(service);
-		vml_registry_unlock();
-		KUNIT_EXPECT_LE(test, (u64)left, (u64)leases[i] + 20);
-		KUNIT_EXPECT_GE(test, (u64)left + 1000, (u64)leases[i]);
-	}
-}
-
-static void scales_lease_ends_with_its_service(struct kunit *test)
-{
-	static const u32 scales[] = { 4 * SCALE_ONE };
-	struct vml_service *service = bind_two(test);
-	struct ip_vs_service *svc = service->svc;
-
-	fixture_set_scales(svc, dests_of(test), scales, 1, 20);
-	fixture_unbind(svc);
-	service = fixture_bind(test, svc);
-	KUNIT_EXPECT_EQ(test, service->generation, 0);
-	KUNIT_EXPECT_FALSE(test, service->has_lease);
-	KUNIT_EXPECT_EQ(test, ratio(test, svc), 1);
-	/* for KASAN to see a work item that outlives what it works on */
-	msleep(100);
-}
-
 static void scales_sequence_tells_changes(struct kunit *test)
 {
 	static const u32 scales[] = { 4 * SCALE_ONE };
@@ -237,11 +153,6 @@ static struct kunit_case scales_cases[] = {
 	KUNIT_CASE(scales_all_or_nothing),
 	KUNIT_CASE(scales_survive_changes),
 	KUNIT_CASE(scales_of_zero_and_most),
-	KUNIT_CASE(scales_lease_runs_out),
-	KUNIT_CASE(scales_lease_is_renewed),
-	KUNIT_CASE(scales_lease_is_replaced_by_none),
-	KUNIT_CASE(scales_lease_left),
-	KUNIT_CASE(scales_lease_ends_with_its_service),
 	KUNIT_CASE(scales_sequence_tells_changes),
 	{}
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The fast path: who is chosen. */
-#include "fixture.h"
+#include <linux/kernel.h>
 
-#include "sched.c"
+#include "fixture.h"
 
 static struct ip_vs_service *one_packet_service(struct kunit *test)
 {
@@ -11,17 +11,6 @@ static struct ip_vs_service *one_packet_service(struct kunit *test)
 	svc->protocol = IPPROTO_UDP;
 	svc->flags |= IP_VS_SVC_F_ONEPACKET;
 	return svc;
-}
-
-static struct ip_vs_dest *pick(struct ip_vs_service *svc)
-{
-	struct ip_vs_iphdr iph = { .protocol = svc->protocol };
-	struct ip_vs_dest *dest;
-
-	rcu_read_lock();
-	dest = vml_schedule(svc, NULL, &iph);
-	rcu_read_unlock();
-	return dest;
 }
 
 static u32 number(const struct ip_vs_dest *dest)
@@ -44,6 +33,20 @@ static struct ip_vs_dest *dest_of(struct kunit *test, u32 i)
 	return ((struct fixture *)test->priv)->dests[i];
 }
 
+static int connections_of(struct kunit *test, u32 i)
+{
+	return atomic_read(&dest_of(test, i)->activeconns);
+}
+
+/*
+ * Of two equal ones, the more loaded is only taken if all draws are of it:
+ * however many there are, at least two. Five standard deviations.
+ */
+static void expect_at_most_quarter(struct kunit *test, u32 count, u32 n)
+{
+	KUNIT_EXPECT_LE(test, count, n / 4 + 5 * int_sqrt(n * 3 / 16));
+}
+
 /* Expect 1:2:4 of n one-packet picks, each share within 0.1 %. */
 static void expect_one_two_four(struct kunit *test, struct ip_vs_service *svc,
 				u32 n)
@@ -51,7 +54,7 @@ static void expect_one_two_four(struct kunit *test, struct ip_vs_service *svc,
 	u32 i, counts[3] = {};
 
 	for (i = 0; i < n; i++) {
-		struct ip_vs_dest *dest = pick(svc);
+		struct ip_vs_dest *dest = fixture_pick(svc);
 
 		KUNIT_ASSERT_NOT_NULL(test, dest);
 		counts[number(dest)]++;
@@ -98,11 +101,10 @@ static void sched_connections_follow_weights(struct kunit *test)
 		fixture_link(svc, fixture_dest(test, 1 << i));
 	fixture_bind(test, svc);
 	for (i = 0; i < 7000; i++)
-		atomic_inc(&pick(svc)->activeconns);
+		atomic_inc(&fixture_pick(svc)->activeconns);
 	for (i = 0; i < 3; i++)
 		KUNIT_EXPECT_LE(test,
-				abs(atomic_read(&dest_of(test, i)->activeconns) -
-				    (1000 << i)), 5);
+				abs(connections_of(test, i) - (1000 << i)), 5);
 }
 
 static void sched_inactive_connections_do_not_count(struct kunit *test)
@@ -114,10 +116,199 @@ static void sched_inactive_connections_do_not_count(struct kunit *test)
 	atomic_set(&dest_of(test, 0)->activeconns, 1);
 	atomic_set(&dest_of(test, 1)->totalconns, 1000000);
 	for (i = 0; i < 1000; i++)
-		counts[number(pick(svc))]++;
-	/* number 0 is only taken if all draws are of it */
-	KUNIT_EXPECT_LE(test, counts[0], 150);
-	KUNIT_EXPECT_GE(test, counts[1], 850);
+		counts[number(fixture_pick(svc))]++;
+	expect_at_most_quarter(test, counts[0], 1000);
+}
+
+/* Also where there are fewer destinations than draws. */
+static void sched_any_number_of_destinations(struct kunit *test)
+{
+	struct ip_vs_service *svc;
+	u32 n, i, first = 0;
+
+	for (n = 1; n <= 10; n++) {
+		svc = fixture_service(test);
+		bind_with(test, svc, n, 1 + n);
+		for (i = 0; i < 200 * n; i++) {
+			struct ip_vs_dest *dest = fixture_pick(svc);
+
+			KUNIT_ASSERT_NOT_NULL(test, dest);
+			KUNIT_ASSERT_GE(test, number(dest), first);
+			KUNIT_ASSERT_LT(test, number(dest), first + n);
+			atomic_inc(&dest->activeconns);
+		}
+		for (i = first; i < first + n; i++)
+			KUNIT_EXPECT_LE(test,
+					abs(connections_of(test, i) - 200), 5);
+		KUNIT_EXPECT_EQ(test, fixture_picks(svc, NULL), 200 * n);
+		first += n;
+	}
+}
+
+/* (c + 1/2) / w, and not c / w, or c. */
+static void sched_compares_in_proportion_to_weight(struct kunit *test)
+{
+	static const struct {
+		int weights[2], connections[2];
+		u32 less_loaded;
+	} cases[] = {
+		/* 0.5 against 0.17 */
+		{ { 1, 3 }, { 0, 0 }, 1 },
+		/* 0.5 against 0.83 */
+		{ { 1, 3 }, { 0, 2 }, 0 },
+		/* 1.5 against 1.17 */
+		{ { 1, 3 }, { 1, 3 }, 1 },
+		/* 10.5 against 10.17 */
+		{ { 1, 3 }, { 10, 30 }, 1 },
+		/* what is counted below 0 is none */
+		{ { 1, 1 }, { -5, 1 }, 0 },
+	};
+	u32 i, j, counts[2];
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct ip_vs_service *svc = fixture_service(test);
+		int heavy = cases[i].weights[1];
+
+		for (j = 0; j < 2; j++) {
+			struct ip_vs_dest *dest;
+
+			dest = fixture_dest(test, cases[i].weights[j]);
+			atomic_set(&dest->activeconns,
+				   cases[i].connections[j]);
+			fixture_link(svc, dest);
+			counts[j] = 0;
+		}
+		fixture_bind(test, svc);
+		for (j = 0; j < 4000; j++)
+			counts[number(fixture_pick(svc)) - 2 * i]++;
+		/* more than its share, of which one draw would give it */
+		if (cases[i].less_loaded)
+			KUNIT_EXPECT_GT_MSG(test, counts[1],
+					    4000 * heavy / (1 + heavy) + 300,
+					    "case %u", i);
+		else
+			KUNIT_EXPECT_GT_MSG(test, counts[0],
+					    4000 / (1 + heavy) + 300,
+					    "case %u", i);
+	}
+}
+
+/* One-packet scheduling is for UDP alone; a mark may collect TCP as well. */
+static void sched_counts_where_connections_stay(struct kunit *test)
+{
+	static const struct {
+		u16 protocol;
+		u32 flags;
+		bool counted;
+	} cases[] = {
+		{ IPPROTO_TCP, IP_VS_SVC_F_ONEPACKET, true },
+		{ IPPROTO_UDP, IP_VS_SVC_F_ONEPACKET, false },
+		{ IPPROTO_UDP, 0, true },
+		{ IPPROTO_TCP, 0, true },
+	};
+	struct ip_vs_service *svc = fixture_service(test);
+	u32 i, j;
+
+	bind_with(test, svc, 2, 1);
+	atomic_set(&dest_of(test, 0)->activeconns, 1);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		u32 counts[2] = {};
+
+		svc->protocol = cases[i].protocol;
+		svc->flags = cases[i].flags;
+		for (j = 0; j < 1000; j++)
+			counts[number(fixture_pick(svc))]++;
+		if (cases[i].counted)
+			expect_at_most_quarter(test, counts[0], 1000);
+		else
+			KUNIT_EXPECT_LE(test, abs((s32)counts[0] - 500), 20);
+	}
+}
+
+/* What one that is not available would get goes to the others by weight. */
+static void sched_redraws_by_weight(struct kunit *test)
+{
+	struct ip_vs_service *svc = one_packet_service(test);
+	u32 i, counts[3] = {};
+
+	for (i = 0; i < 3; i++)
+		fixture_link(svc, fixture_dest(test, 1 << i));
+	fixture_bind(test, svc);
+	dest_of(test, 2)->flags |= IP_VS_DEST_F_OVERLOAD;
+	for (i = 0; i < 30000; i++)
+		counts[number(fixture_pick(svc))]++;
+	KUNIT_EXPECT_EQ(test, counts[2], 0);
+	/* five standard deviations */
+	KUNIT_EXPECT_LE(test, abs((s32)counts[0] - 10000), 410);
+}
+
+static u64 sum_of(const struct vml_service *service, size_t offset)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += *(unsigned long *)((void *)per_cpu_ptr(service->percpu,
+							      cpu) + offset);
+	return sum;
+}
+
+#define SUM_OF(service, counter) \
+	sum_of(service, offsetof(struct vml_percpu, counter))
+
+/* A few that are not available cost no scan of all. */
+static void sched_redraws_before_it_scans(struct kunit *test)
+{
+	struct ip_vs_service *svc = fixture_service(test);
+	struct vml_service *service = bind_with(test, svc, 100, 1);
+	u32 i;
+
+	for (i = 0; i < 50; i++)
+		dest_of(test, i)->flags |= IP_VS_DEST_F_OVERLOAD;
+	for (i = 0; i < 1000; i++)
+		KUNIT_ASSERT_GE(test, number(fixture_pick(svc)), 50);
+	/* with four redraws there were one in 32 decisions */
+	KUNIT_EXPECT_LE(test, SUM_OF(service, scans), 60);
+	KUNIT_EXPECT_GT(test, SUM_OF(service, overload_skips), 100);
+}
+
+/* What a decision costs at most, whatever is not available. */
+static void sched_is_bounded(struct kunit *test)
+{
+	const u32 n = 100, decisions = 50;
+	struct ip_vs_service *svc = fixture_service(test);
+	struct vml_service *service = bind_with(test, svc, n, 1);
+	u64 skips;
+	u32 i;
+
+	for (i = 0; i < 100; i++)
+		fixture_pick(svc);
+	KUNIT_EXPECT_EQ(test, SUM_OF(service, overload_skips), 0);
+	KUNIT_EXPECT_EQ(test, SUM_OF(service, scans), 0);
+
+	for (i = 0; i < n; i++)
+		dest_of(test, i)->flags |= IP_VS_DEST_F_OVERLOAD;
+	for (i = 0; i < decisions; i++)
+		KUNIT_EXPECT_NULL(test, fixture_pick(svc));
+	skips = SUM_OF(service, overload_skips);
+	/* one scan of all, after a few draws */
+	KUNIT_EXPECT_GT(test, skips, decisions * n);
+	KUNIT_EXPECT_LE(test, skips, decisions * (n + 32));
+	KUNIT_EXPECT_EQ(test, skips % decisions, 0);
+	KUNIT_EXPECT_EQ(test, SUM_OF(service, scans), decisions);
+	KUNIT_EXPECT_EQ(test, SUM_OF(service, no_destination), decisions);
+
+	/* quiesced or gone is not overloaded */
+	for (i = 0; i < n; i++) {
+		dest_of(test, i)->flags &= ~IP_VS_DEST_F_OVERLOAD;
+		atomic_set(&dest_of(test, i)->weight, 0);
+	}
+	for (i = 0; i < decisions; i++)
+		KUNIT_EXPECT_NULL(test, fixture_pick(svc));
+	KUNIT_EXPECT_EQ(test, SUM_OF(service, overload_skips), skips);
+	KUNIT_EXPECT_EQ(test, SUM_OF(service, scans), 2 * decisions);
+	KUNIT_EXPECT_EQ(test, SUM_OF(service, no_destination), 2 * decisions);
+	KUNIT_EXPECT_EQ(test, fixture_picks(svc, NULL), 100);
 }
 
 static void sched_quiesced_gets_nothing_at_once(struct kunit *test)
@@ -129,7 +320,7 @@ static void sched_quiesced_gets_nothing_at_once(struct kunit *test)
 	/* before any callback */
 	atomic_set(&dest_of(test, 0)->weight, 0);
 	for (i = 0; i < 1000; i++)
-		KUNIT_ASSERT_EQ(test, number(pick(svc)), 1);
+		KUNIT_ASSERT_EQ(test, number(fixture_pick(svc)), 1);
 }
 
 static void sched_unlinked_gets_nothing_at_once(struct kunit *test)
@@ -140,10 +331,10 @@ static void sched_unlinked_gets_nothing_at_once(struct kunit *test)
 	bind_with(test, svc, 2, 1);
 	fixture_unlink(dest_of(test, 1));
 	for (i = 0; i < 1000; i++)
-		KUNIT_ASSERT_EQ(test, number(pick(svc)), 0);
+		KUNIT_ASSERT_EQ(test, number(fixture_pick(svc)), 0);
 	vml_dest_remove(svc, dest_of(test, 1));
 	for (i = 0; i < 1000; i++)
-		KUNIT_ASSERT_EQ(test, number(pick(svc)), 0);
+		KUNIT_ASSERT_EQ(test, number(fixture_pick(svc)), 0);
 }
 
 static void sched_overloaded_gets_nothing(struct kunit *test)
@@ -154,10 +345,10 @@ static void sched_overloaded_gets_nothing(struct kunit *test)
 	bind_with(test, svc, 2, 1);
 	dest_of(test, 0)->flags |= IP_VS_DEST_F_OVERLOAD;
 	for (i = 0; i < 1000; i++)
-		KUNIT_ASSERT_EQ(test, number(pick(svc)), 1);
+		KUNIT_ASSERT_EQ(test, number(fixture_pick(svc)), 1);
 	dest_of(test, 0)->flags &= ~IP_VS_DEST_F_OVERLOAD;
 	for (i = 0; i < 1000; i++)
-		counts[number(pick(svc))]++;
+		counts[number(fixture_pick(svc))]++;
 	KUNIT_EXPECT_GT(test, counts[0], 0);
 }
 
@@ -172,7 +363,7 @@ static void sched_scale_zero_gets_nothing(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, fixture_set_scales(svc, fixture->dests, scales,
 						 1, 0), 0);
 	for (i = 0; i < 1000; i++)
-		KUNIT_ASSERT_EQ(test, number(pick(svc)), 1);
+		KUNIT_ASSERT_EQ(test, number(fixture_pick(svc)), 1);
 }
 
 /* However unlikely it is to be drawn, the only one available is found. */
@@ -186,7 +377,7 @@ static void find_the_only_available(struct kunit *test,
 		dest_of(test, i)->flags |= IP_VS_DEST_F_OVERLOAD;
 	for (i = 0; i < 500; i++) {
 		dest_of(test, i)->flags &= ~IP_VS_DEST_F_OVERLOAD;
-		KUNIT_ASSERT_PTR_EQ(test, pick(svc), dest_of(test, i));
+		KUNIT_ASSERT_PTR_EQ(test, fixture_pick(svc), dest_of(test, i));
 		dest_of(test, i)->flags |= IP_VS_DEST_F_OVERLOAD;
 	}
 }
@@ -212,11 +403,10 @@ static void sched_scan_takes_the_least_loaded(struct kunit *test)
 			dest_of(test, i)->flags |= IP_VS_DEST_F_OVERLOAD;
 	/* 10 in 1000 can be drawn: nearly all decisions are scans */
 	for (i = 0; i < 1000; i++)
-		atomic_inc(&pick(svc)->activeconns);
+		atomic_inc(&fixture_pick(svc)->activeconns);
 	for (i = 0; i < 1000; i += 100)
 		KUNIT_EXPECT_LE(test,
-				abs(atomic_read(&dest_of(test, i)->activeconns) -
-				    100), 20);
+				abs(connections_of(test, i) - 100), 20);
 }
 
 static void sched_scan_shares_one_packet_by_weight(struct kunit *test)
@@ -234,7 +424,7 @@ static void sched_scan_shares_one_packet_by_weight(struct kunit *test)
 		fixture_link(svc, fixture_dest(test, 1 << i));
 	fixture_bind(test, svc);
 	for (i = 0; i < n; i++)
-		counts[number(pick(svc))]++;
+		counts[number(fixture_pick(svc))]++;
 	for (i = 0; i < 3; i++) {
 		u32 due = (n << i) / 7;
 
@@ -250,21 +440,19 @@ static void sched_nothing_available(struct kunit *test)
 	struct vml_service *service;
 
 	service = bind_with(test, svc, 0, 0);
-	KUNIT_EXPECT_NULL(test, pick(svc));
-	KUNIT_EXPECT_EQ(test, this_cpu_read(service->percpu->no_destination),
-			1);
+	KUNIT_EXPECT_NULL(test, fixture_pick(svc));
+	KUNIT_EXPECT_EQ(test, SUM_OF(service, no_destination), 1);
 	fixture_add(svc, fixture_dest(test, 0));
-	KUNIT_EXPECT_NULL(test, pick(svc));
+	KUNIT_EXPECT_NULL(test, fixture_pick(svc));
 	fixture_add(svc, fixture_dest(test, 5));
 	EXPECT_EVENTUALLY(test, fixture_table_size(svc) == 1);
-	KUNIT_EXPECT_PTR_EQ(test, pick(svc), dest_of(test, 1));
+	KUNIT_EXPECT_PTR_EQ(test, fixture_pick(svc), dest_of(test, 1));
 	fixture_unlink(dest_of(test, 1));
-	KUNIT_EXPECT_NULL(test, pick(svc));
+	KUNIT_EXPECT_NULL(test, fixture_pick(svc));
 	vml_dest_remove(svc, dest_of(test, 1));
-	KUNIT_EXPECT_NULL(test, pick(svc));
+	KUNIT_EXPECT_NULL(test, fixture_pick(svc));
 	KUNIT_EXPECT_EQ(test, fixture_picks(svc, NULL), 1);
-	KUNIT_EXPECT_EQ(test, this_cpu_read(service->percpu->no_destination),
-			4);
+	KUNIT_EXPECT_EQ(test, SUM_OF(service, no_destination), 4);
 }
 
 static void sched_millions_of_connections(struct kunit *test)
@@ -281,11 +469,12 @@ static void sched_millions_of_connections(struct kunit *test)
 	for (i = 0; i < 3; i++)
 		atomic_set(&dest_of(test, i)->activeconns, connections[i]);
 	for (i = 0; i < 10000; i++)
-		counts[number(pick(svc))]++;
-	/* not drawn in four: (2/3)^4; only number 0 in four: (1/3)^4 */
-	KUNIT_EXPECT_LE(test, abs((s32)counts[0] - 123), 60);
-	KUNIT_EXPECT_LE(test, abs((s32)counts[1] - 1852), 250);
-	KUNIT_EXPECT_LE(test, abs((s32)counts[2] - 8025), 250);
+		counts[number(fixture_pick(svc))]++;
+	/* in two draws: only number 0, (1/3)^2; number 2, 1 - (2/3)^2 */
+	KUNIT_EXPECT_LE(test, counts[0], 1111 + 150);
+	KUNIT_EXPECT_GE(test, counts[2], 5556 - 250);
+	KUNIT_EXPECT_LT(test, counts[0], counts[1]);
+	KUNIT_EXPECT_LT(test, counts[1], counts[2]);
 }
 
 static void sched_counts_picks(struct kunit *test)
@@ -295,7 +484,7 @@ static void sched_counts_picks(struct kunit *test)
 
 	bind_with(test, svc, 5, 10);
 	for (i = 0; i < 1000; i++)
-		counts[number(pick(svc))]++;
+		counts[number(fixture_pick(svc))]++;
 	for (i = 0; i < 5; i++)
 		KUNIT_EXPECT_EQ(test, fixture_picks(svc, dest_of(test, i)),
 				counts[i]);
@@ -307,7 +496,7 @@ static void sched_counts_picks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_picks(svc, NULL), 1000);
 	fixture_add(svc, dest_of(test, 0));
 	KUNIT_EXPECT_EQ(test, fixture_picks(svc, dest_of(test, 0)), 0);
-	pick(svc);
+	fixture_pick(svc);
 	KUNIT_EXPECT_EQ(test, fixture_picks(svc, NULL), 1001);
 }
 
@@ -316,6 +505,12 @@ static struct kunit_case sched_cases[] = {
 	KUNIT_CASE(sched_one_packet_shares_by_weight),
 	KUNIT_CASE(sched_connections_follow_weights),
 	KUNIT_CASE(sched_inactive_connections_do_not_count),
+	KUNIT_CASE(sched_any_number_of_destinations),
+	KUNIT_CASE(sched_compares_in_proportion_to_weight),
+	KUNIT_CASE(sched_counts_where_connections_stay),
+	KUNIT_CASE(sched_redraws_by_weight),
+	KUNIT_CASE(sched_redraws_before_it_scans),
+	KUNIT_CASE(sched_is_bounded),
 	KUNIT_CASE(sched_quiesced_gets_nothing_at_once),
 	KUNIT_CASE(sched_unlinked_gets_nothing_at_once),
 	KUNIT_CASE(sched_overloaded_gets_nothing),
