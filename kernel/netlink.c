@@ -277,6 +277,34 @@ vml_request_destination(const struct vml_service *service,
 	return vdest;
 }
 
+/* A reply to a request, begun. */
+static struct sk_buff *vml_reply_new(struct genl_info *info, u8 command,
+				     void **header)
+{
+	struct sk_buff *reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+
+	if (!reply)
+		return NULL;
+	*header = genlmsg_put_reply(reply, info, &vml_family, 0, command);
+	if (*header)
+		return reply;
+	nlmsg_free(reply);
+	return NULL;
+}
+
+/* A part of a dump, begun; marked if what was dumped before has changed. */
+static void *vml_dump_put(struct sk_buff *skb, struct netlink_callback *cb,
+			  u8 command)
+{
+	void *header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
+				   cb->nlh->nlmsg_seq, &vml_family,
+				   NLM_F_MULTI, command);
+
+	if (header)
+		genl_dump_check_consistent(cb, header);
+	return header;
+}
+
 int ip_vs_vml_nl_service_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *attr = info->attrs[IP_VS_VML_A_COMMAND_SERVICE];
@@ -288,15 +316,9 @@ int ip_vs_vml_nl_service_get_doit(struct sk_buff *skb, struct genl_info *info)
 	if (GENL_REQ_ATTR_CHECK(info, IP_VS_VML_A_COMMAND_SERVICE))
 		return -EINVAL;
 
-	reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	reply = vml_reply_new(info, IP_VS_VML_CMD_SERVICE_GET, &header);
 	if (!reply)
 		return -ENOMEM;
-	header = genlmsg_put_reply(reply, info, &vml_family, 0,
-				   IP_VS_VML_CMD_SERVICE_GET);
-	if (!header) {
-		err = -EMSGSIZE;
-		goto err_free;
-	}
 
 	vml_registry_lock();
 	service = vml_request_service(genl_info_net(info), attr, info->extack);
@@ -329,12 +351,9 @@ int ip_vs_vml_nl_service_get_dumpit(struct sk_buff *skb,
 
 		if (i < skip)
 			continue;
-		header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
-				     cb->nlh->nlmsg_seq, &vml_family,
-				     NLM_F_MULTI, IP_VS_VML_CMD_SERVICE_GET);
+		header = vml_dump_put(skb, cb, IP_VS_VML_CMD_SERVICE_GET);
 		if (!header)
 			break;
-		genl_dump_check_consistent(cb, header);
 		if (vml_put_service(skb, service)) {
 			genlmsg_cancel(skb, header);
 			break;
@@ -361,15 +380,9 @@ int ip_vs_vml_nl_destination_get_doit(struct sk_buff *skb,
 	    GENL_REQ_ATTR_CHECK(info, IP_VS_VML_A_COMMAND_DESTINATION))
 		return -EINVAL;
 
-	reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	reply = vml_reply_new(info, IP_VS_VML_CMD_DESTINATION_GET, &header);
 	if (!reply)
 		return -ENOMEM;
-	header = genlmsg_put_reply(reply, info, &vml_family, 0,
-				   IP_VS_VML_CMD_DESTINATION_GET);
-	if (!header) {
-		err = -EMSGSIZE;
-		goto err_free;
-	}
 
 	vml_registry_lock();
 	service = vml_request_service(genl_info_net(info),
@@ -400,7 +413,6 @@ int ip_vs_vml_nl_destination_get_doit(struct sk_buff *skb,
 
 err_unlock:
 	vml_registry_unlock();
-err_free:
 	nlmsg_free(reply);
 	return err;
 }
@@ -446,13 +458,9 @@ int ip_vs_vml_nl_destination_get_dumpit(struct sk_buff *skb,
 
 		if (i < skip)
 			continue;
-		header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
-				     cb->nlh->nlmsg_seq, &vml_family,
-				     NLM_F_MULTI,
-				     IP_VS_VML_CMD_DESTINATION_GET);
+		header = vml_dump_put(skb, cb, IP_VS_VML_CMD_DESTINATION_GET);
 		if (!header)
 			break;
-		genl_dump_check_consistent(cb, header);
 		if (vml_put_dest(skb, rb_entry(node, struct vml_dest, node))) {
 			genlmsg_cancel(skb, header);
 			break;
@@ -625,11 +633,9 @@ int ip_vs_vml_nl_scale_set_doit(struct sk_buff *skb, struct genl_info *info)
 		return -EINVAL;
 
 	/* All that can fail comes before the commit, the reply too. */
-	reply = genlmsg_new(nla_total_size(sizeof(u32)), GFP_KERNEL);
+	reply = vml_reply_new(info, IP_VS_VML_CMD_SCALE_SET, &header);
 	if (!reply)
 		return -ENOMEM;
-	header = genlmsg_put_reply(reply, info, &vml_family, 0,
-				   IP_VS_VML_CMD_SCALE_SET);
 
 	vml_registry_lock();
 	service = vml_request_service(genl_info_net(info),
@@ -644,11 +650,10 @@ int ip_vs_vml_nl_scale_set_doit(struct sk_buff *skb, struct genl_info *info)
 				   info->extack);
 	if (err)
 		goto err_unlock;
-	if (!header || nla_put_u32(reply, IP_VS_VML_A_COMMAND_GENERATION,
-				   service->generation + 1)) {
-		err = -EMSGSIZE;
+	err = nla_put_u32(reply, IP_VS_VML_A_COMMAND_GENERATION,
+			  service->generation + 1);
+	if (err)
 		goto err_unlock;
-	}
 
 	err = vml_scale_set_begin(&set, service);
 	if (err)
