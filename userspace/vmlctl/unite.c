@@ -47,16 +47,19 @@ static int append_member(json_t *destinations, const json_t *member)
 {
 	static const char *const names[] = { "destination", "weight", "scale" };
 	json_t *destination = json_object();
-	long long effective = member_integer(member, "weight") *
-			      member_integer(member, "scale");
+	long long effective;
 
 	if (json_array_append_new(destinations, destination) < 0 ||
 	    copy(destination, member, names, ARRAY_SIZE(names)) < 0 ||
-	    annotate(destination, member) < 0 ||
-	    json_object_set_new(destination, "effective_weight",
-				json_integer(effective)) < 0)
+	    annotate(destination, member) < 0)
 		return -ENOMEM;
-	return 0;
+	/* The kernel has no weight and no scale for which it would not fit. */
+	if (__builtin_mul_overflow(member_integer(member, "weight"),
+				   member_integer(member, "scale"),
+				   &effective))
+		return 0;
+	return json_object_set_new(destination, "effective_weight",
+				   json_integer(effective)) < 0 ? -ENOMEM : 0;
 }
 
 static int unite_service(json_t *service, const json_t *known)

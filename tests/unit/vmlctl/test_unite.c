@@ -128,6 +128,22 @@ static void what_only_the_daemon_knows_comes_last(_unused_ void **state)
 			    "absent");
 }
 
+static void an_impossible_weight_has_no_product(_unused_ void **state)
+{
+	_cleanup_(json_decrefp) json_t *daemon = daemon_status();
+	_cleanup_(json_decrefp) json_t *status = NULL;
+	json_t *known = json_array_get(json_object_get(daemon, "services"), 0);
+	json_t *member = json_array_get(json_object_get(known, "members"), 0);
+	const json_t *destination;
+
+	json_object_set_new(member, "weight", json_integer(INT64_MAX));
+	json_object_set_new(member, "scale", json_integer(VML_SCALE_ONE));
+	status = status_unite(NULL, daemon, NULL);
+	destination = destination_number(service_number(status, 0), 0);
+	assert_int_equal(member_integer(destination, "weight"), INT64_MAX);
+	assert_null(json_object_get(destination, "effective_weight"));
+}
+
 static void one_service_may_be_asked_for(_unused_ void **state)
 {
 	_cleanup_(json_decrefp) json_t *daemon = daemon_status();
@@ -209,6 +225,7 @@ int main(void)
 		cmocka_unit_test(
 			numbers_are_the_kernels_and_reasons_the_daemons),
 		cmocka_unit_test(what_only_the_daemon_knows_comes_last),
+		cmocka_unit_test(an_impossible_weight_has_no_product),
 		cmocka_unit_test(one_service_may_be_asked_for),
 		cmocka_unit_test(either_side_may_be_missing),
 		cmocka_unit_test(the_sources_are_left_as_they_are),
