@@ -58,6 +58,11 @@ ifneq ($(SANITIZE),)
 sanitize := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 endif
+# For libFuzzer, which is clang's: all code tells where it has been.
+ifneq ($(FUZZ),)
+sanitize := -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
 
 # $(call pkg,cflags|libs,packages): asked for when first used, so that goals
 # which compile nothing need no libraries.
@@ -163,6 +168,35 @@ $(unit-programs):
 	@mkdir -p $(@D)
 	$(link)
 
+# --- Fuzz targets -----------------------------------------------------------
+#
+# tests/fuzz/DIR/NAME.c gives any bytes to a parser of DIR, which is libvml,
+# vmlctl or vmld, and is linked with it. NAME.corpus beside it has the inputs to
+# begin with.
+
+fuzz-src := $(foreach d,libvml vmlctl vmld,$(wildcard tests/fuzz/$(d)/*.c))
+fuzz-programs := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(fuzz-src))
+
+# $(eval $(call fuzz-target,DIR/NAME,DIR))
+define fuzz-target
+$(O)/fuzz/$(1): $$(call objects,tests/fuzz/$(1).c) \
+	$$(patsubst %,$(O)/%.a,$$(unit-archives-$(2)))
+$(O)/fuzz/$(1): extra-libs = -fsanitize=fuzzer \
+	$$(foreach a,$$(firstword $$(unit-archives-$(2))),$$($$(a)-libs)) -lm
+$(O)/obj/tests/fuzz/$(1).o: extra-cflags = \
+	$$(foreach a,$$(unit-archives-$(2)),-Iuserspace/$$(a) $$($$(a)-cflags))
+objs += $$(call objects,tests/fuzz/$(1).c)
+endef
+$(foreach t,$(fuzz-src:tests/fuzz/%.c=%),$(eval $(call \
+	fuzz-target,$(t),$(call top-dir,$(t)))))
+
+fuzz-targets: $(fuzz-programs)
+
+$(fuzz-programs):
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(link)
+
 -include $(objs:.o=.d)
 
 # --- Tests ------------------------------------------------------------------
@@ -197,6 +231,19 @@ check-netlink:
 
 check-client: $(O)/libvml.a
 	$(Q)O='$(O)' tests/client/run
+
+# Each parser in userspace for some seconds, and the module through netlink.
+fuzz = +$(Q)O='$(O)' SEED='$(SEED)' tests/fuzz/run $(1)
+
+check-fuzz: SEED ?= 1
+check-fuzz:
+	$(call fuzz,20 --seconds 60)
+
+MESSAGES ?= 10000000
+fuzz: SEED ?= $(shell date +%s)
+fuzz:
+	$(Q)tests/install-dependencies build check
+	$(call fuzz,600 --messages $(MESSAGES))
 
 bench:
 	$(Q)tests/install-dependencies build check
@@ -299,8 +346,10 @@ help:
 #: make check-kunit     KUnit tests in a user-mode kernel
 #: make check-netlink   every netlink command, in a user-mode kernel
 #: make check-client    libvml against the module, in a user-mode kernel
+#: make check-fuzz      fuzz the parsers and the module, for a few minutes
 #: make check-e2e       end-to-end tests in virtual machines
 #: make check-all       make check, lint, valgrind, traffic under sanitizers, ...
+#: make fuzz            fuzz for long; MESSAGES=10000000, SEED=
 #: make lint            static checks of all code
 #: make bench           what a decision costs, beside IPVS's other schedulers
 #: make install         install everything; PREFIX=, DESTDIR=
@@ -318,6 +367,6 @@ clean:
 FORCE:
 .PHONY: FORCE all module userspace unit-tests check check-all check-unit \
 	check-valgrind check-build check-kunit check-netlink check-client \
-	check-e2e check-lab lint bench demo \
+	check-fuzz check-e2e check-lab lint bench demo fuzz fuzz-targets \
 	demo-installed print-lab-kdir install install-userspace \
 	install-module uninstall help clean
