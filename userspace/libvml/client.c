@@ -148,6 +148,9 @@ int vml_client_request(struct vml_client *client, struct nl_msg *message,
 		if (!changed)
 			break;
 	}
+	/* A dump has found the family, but its module on the way out. */
+	if (reply->ack.error == -EPROTONOSUPPORT)
+		return fail_exchange(client, -ENODEV, 0);
 	if (reply->ack.error) {
 		vml_explain(request, &reply->ack, client->error,
 			    sizeof(client->error));
