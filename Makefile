@@ -247,7 +247,7 @@ fuzz:
 
 bench:
 	$(Q)tests/install-dependencies build check
-	$(Q)tests/bench/decision/run $(O)/bench/decision.json
+	$(Q)tests/bench/run --out $(O)/bench
 
 # The lab boots the newest kernel of this machine, whichever is running.
 lab-kdir = $(firstword $(foreach v,$(shell ls /boot 2>/dev/null | \
