@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the benchmarks that run in a user-mode kernel share."""
+import ctypes
+import json
+import os
+import statistics
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "uml"))
+
+NATIVE = ctypes.CDLL(os.environ["BENCH_NATIVE"])
+for function in (NATIVE.bench_datagrams, NATIVE.bench_connections,
+                 NATIVE.bench_request):
+    function.restype = ctypes.c_int64
+NATIVE.bench_request.argtypes = (ctypes.c_int, ctypes.c_char_p,
+                                 ctypes.c_size_t, ctypes.c_bool)
+
+
+def checked(nanoseconds):
+    """What a function of NATIVE returns is a time or an error."""
+    if nanoseconds < 0:
+        raise OSError(-nanoseconds, os.strerror(-nanoseconds))
+    return nanoseconds
+
+
+def result(**fields):
+    """One of the benchmark's results, for the runner."""
+    print(json.dumps(fields), flush=True)
+
+
+def load_modules(*schedulers):
+    # many connections, and short chains
+    subprocess.run(["modprobe", "ip_vs", "conn_tab_bits=18"], check=True)
+    for scheduler in schedulers:
+        subprocess.run(["modprobe", f"ip_vs_{scheduler}"], check=True)
+
+
+def weight(i):
+    """Some are heavier than others."""
+    return 100 + i % 7 * 50
+
+
+def take_turns(subjects, rounds, measure):
+    """Other programs run on the same machine, so the subjects take turns, each
+    round another being first. MEASURE returns what a subject takes in several
+    batches. Returns for each the least of the rounds' medians."""
+    medians = {subject: [] for subject in subjects}
+    for i in range(rounds):
+        first = i % len(subjects)
+        for subject in subjects[first:] + subjects[:first]:
+            medians[subject].append(statistics.median(measure(subject)))
+    return {subject: min(found) for subject, found in medians.items()}
