@@ -9,8 +9,9 @@
  *	steady=MS	vml alone, for so long; others may publish meanwhile
  *
  * Other programs run on the same machine. So the schedulers take turns, round
- * after round; of warm caches, the least of all rounds is printed, each of
- * which has the median of many batches; of cold ones, the median of all rounds.
+ * after round, for as long as there is time; of warm caches, the least of all
+ * rounds is printed, each of which has the lower quartile of many batches; of
+ * cold ones, the median of all rounds.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -21,8 +22,9 @@
 #include "measure.h"
 
 #define BENCH_SCHEDULERS_MAX	16
-#define BENCH_WARM_ROUNDS	25
-#define BENCH_COLD_ROUNDS	65
+#define BENCH_WARM_ROUNDS	15
+#define BENCH_COLD_ROUNDS	45
+#define BENCH_TURNS_MS		5000
 
 static const unsigned int bench_sizes[] = { 2, 16, 128, 1024, 8192 };
 static const unsigned int bench_steady_sizes[] = { 1024, 8192 };
@@ -72,14 +74,20 @@ static void bench_print(const struct bench_service *bench, const char *caches,
 		bench_picoseconds(ticks));
 }
 
-/* Call @measure_one for all, @rounds times; each time another is the first. */
-static void bench_take_turns(unsigned int rounds, void (*before)(void),
-			     u64 (*measure_one)(struct bench_service *),
-			     u64 (*results)[BENCH_COLD_ROUNDS])
+/*
+ * Call @measure_one for all, @rounds times at most; each time another is the
+ * first. Returns how many times.
+ */
+static unsigned int bench_take_turns(unsigned int rounds, void (*before)(void),
+				     u64 (*measure_one)(struct bench_service *),
+				     u64 (*results)[BENCH_COLD_ROUNDS])
 {
+	ktime_t end = ktime_add_ms(ktime_get(), BENCH_TURNS_MS);
 	unsigned int i, round;
 
 	for (round = 0; round < rounds; round++) {
+		if (round && ktime_after(ktime_get(), end))
+			break;
 		if (before)
 			before();
 		for (i = 0; i < bench_num_schedulers; i++) {
@@ -91,30 +99,31 @@ static void bench_take_turns(unsigned int rounds, void (*before)(void),
 		}
 		cond_resched();
 	}
+	return round;
 }
 
 static void bench_compare_all(void)
 {
 	static u64 results[BENCH_SCHEDULERS_MAX][BENCH_COLD_ROUNDS];
-	unsigned int i;
+	unsigned int i, rounds;
 
-	bench_take_turns(BENCH_WARM_ROUNDS, NULL, bench_warm, results);
+	rounds = bench_take_turns(BENCH_WARM_ROUNDS, NULL, bench_warm, results);
 	for (i = 0; i < bench_num_schedulers; i++) {
-		if (!bench_services[i].svc)
-			continue;
-		bench_median(results[i], BENCH_WARM_ROUNDS);
-		bench_print(&bench_services[i], "warm", results[i][0]);
+		bench_sort(results[i], rounds);
+		if (bench_services[i].svc && results[i][0] != U64_MAX)
+			bench_print(&bench_services[i], "warm", results[i][0]);
 	}
-	if (cpus > 1)
+	if (num_online_cpus() > 1)
 		return;
 
-	bench_take_turns(BENCH_COLD_ROUNDS, bench_evict_caches, bench_cold,
-			 results);
-	for (i = 0; i < bench_num_schedulers; i++)
+	rounds = bench_take_turns(BENCH_COLD_ROUNDS, bench_evict_caches,
+				  bench_cold, results);
+	for (i = 0; i < bench_num_schedulers; i++) {
+		bench_sort(results[i], rounds);
 		if (bench_services[i].svc)
 			bench_print(&bench_services[i], "cold",
-				    bench_median(results[i],
-						 BENCH_COLD_ROUNDS));
+				    results[i][rounds / 2]);
+	}
 }
 
 static int bench_go_steady(void)

@@ -13,17 +13,24 @@
 
 #define BENCH_MAX_CPUS		2
 #define BENCH_BATCHES		20
+#define BENCH_BATCHES_FEWEST	4
+#define BENCH_BATCHES_TRIED	60
 #define BENCH_BATCH_NS		(50 * NSEC_PER_USEC)
+/* Of a batch; after each, a CPU lets the others know that it is at work. */
+#define BENCH_PIECES		8
 #define BENCH_INTERRUPTED_NS	NSEC_PER_MSEC
 /* Long enough for every destination of the largest service to be touched. */
-#define BENCH_WARM_UP_NS	(3 * NSEC_PER_MSEC)
-#define BENCH_EVICT_BYTES	(64UL << 20)
+#define BENCH_WARM_UP_NS	(2 * NSEC_PER_MSEC)
+#define BENCH_EVICT_BYTES	(48UL << 20)
 
 /* One CPU's part in measuring. */
 struct bench_worker {
-	struct task_struct *task;
+	unsigned int pieces ____cacheline_aligned_in_smp;
+
+	struct task_struct *task ____cacheline_aligned_in_smp;
 	struct completion start;
 	unsigned int seed;
+	unsigned int n;
 	u64 batches[BENCH_BATCHES];
 };
 
@@ -83,16 +90,13 @@ static int bench_compare(const void *a, const void *b)
 }
 
 /**
- * bench_median - take the median
- * @values: the values; they are sorted
- * @n: their number, at least 1
- *
- * Return: the median, of an even number the greater of the two.
+ * bench_sort - put values into order
+ * @values: the values
+ * @n: their number
  */
-u64 bench_median(u64 *values, unsigned int n)
+void bench_sort(u64 *values, unsigned int n)
 {
 	sort(values, n, sizeof(*values), bench_compare, NULL);
-	return values[n / 2];
 }
 
 /* Clients come from all over a network, always to the same service. */
@@ -110,18 +114,15 @@ static struct ip_vs_iphdr bench_header(union nf_inet_addr *source,
 
 /*
  * As IPVS decides: in a soft interrupt, within a reader's section, and then
- * with a connection more on the destination. In ticks.
+ * with a connection more on the destination.
  */
-static u64 bench_run(struct bench_service *bench, unsigned int *seed,
-		     unsigned int decisions)
+static void bench_decide(struct bench_service *bench, unsigned int *seed,
+			 unsigned int decisions)
 {
 	union nf_inet_addr source = {}, destination = bench->svc->addr;
 	struct ip_vs_scheduler *scheduler = bench->scheduler;
 	unsigned int i;
-	u64 start;
 
-	local_bh_disable();
-	start = bench_now();
 	for (i = 0; i < decisions; i++) {
 		struct ip_vs_iphdr iph = bench_header(&source, &destination,
 						      ++*seed);
@@ -135,35 +136,83 @@ static u64 bench_run(struct bench_service *bench, unsigned int *seed,
 		if (dest)
 			atomic_dec(&dest->activeconns);
 	}
+}
+
+/* In ticks. */
+static u64 bench_run(struct bench_service *bench, struct bench_worker *worker,
+		     unsigned int pieces, unsigned int decisions)
+{
+	unsigned int i;
+	u64 start;
+
+	local_bh_disable();
+	start = bench_now();
+	for (i = 0; i < pieces; i++) {
+		bench_decide(bench, &worker->seed, decisions);
+		WRITE_ONCE(worker->pieces, worker->pieces + 1);
+	}
 	start = bench_now() - start;
 	local_bh_enable();
 	return start - min(start, measure.overhead);
 }
 
 /* One batch, and how long a decision has taken. */
-static u64 bench_batch(struct bench_service *bench, unsigned int *seed)
+static u64 bench_batch(struct bench_service *bench,
+		       struct bench_worker *worker)
 {
 	unsigned int decisions = READ_ONCE(bench->decisions);
-	u64 ticks = bench_run(bench, seed, decisions);
+	u64 ticks = bench_run(bench, worker, BENCH_PIECES, decisions);
 
 	cond_resched();
-	return div_u64(ticks << BENCH_TICK_BITS, decisions);
+	return div_u64(ticks << BENCH_TICK_BITS, BENCH_PIECES * decisions);
+}
+
+static unsigned int bench_pieces_of_others(const struct bench_worker *worker)
+{
+	unsigned int i, pieces = 0;
+
+	for (i = 0; i < measure.cpus; i++)
+		if (worker != &measure.workers[i])
+			pieces += READ_ONCE(measure.workers[i].pieces);
+	return pieces;
+}
+
+/*
+ * Collect batches. What stands for a CPU may itself not be running, and then
+ * the other decides undisturbed: its batch counts only if meanwhile the others
+ * have done half as much at least.
+ */
+static void bench_collect(struct bench_service *bench,
+			  struct bench_worker *worker)
+{
+	unsigned int fewest = (measure.cpus - 1) * BENCH_PIECES / 2, i;
+
+	worker->n = 0;
+	for (i = 0; i < BENCH_BATCHES_TRIED && worker->n < BENCH_BATCHES; i++) {
+		unsigned int before = bench_pieces_of_others(worker);
+		u64 ticks = bench_batch(bench, worker);
+
+		if (bench_pieces_of_others(worker) - before >= fewest)
+			worker->batches[worker->n++] = ticks;
+	}
 }
 
 /*
  * Bring everything into the caches, and batches to their length. One that was
  * interrupted makes them too short for a while, until the next.
  */
-static void bench_warm_up(struct bench_service *bench, unsigned int *seed,
-			  bool leads)
+static void bench_warm_up(struct bench_service *bench,
+			  struct bench_worker *worker)
 {
-	u64 start = bench_now(), long_enough = bench_ticks(BENCH_BATCH_NS);
-	u64 end = start + bench_ticks(BENCH_WARM_UP_NS);
+	bool leads = worker == measure.workers;
+	u64 long_enough = bench_ticks(BENCH_BATCH_NS);
+	u64 end = bench_now() + bench_ticks(BENCH_WARM_UP_NS);
 
 	while (bench_now() < end) {
 		unsigned int decisions = READ_ONCE(bench->decisions);
 
-		if (bench_run(bench, seed, decisions) < long_enough && leads)
+		if (bench_run(bench, worker, BENCH_PIECES, decisions) <
+		    long_enough && leads)
 			WRITE_ONCE(bench->decisions, 2 * decisions);
 		cond_resched();
 	}
@@ -173,8 +222,6 @@ static void bench_warm_up(struct bench_service *bench, unsigned int *seed,
 static int bench_work(void *data)
 {
 	struct bench_worker *worker = data;
-	bool leads = worker == measure.workers;
-	unsigned int i;
 
 	for (;;) {
 		wait_for_completion(&worker->start);
@@ -184,13 +231,11 @@ static int bench_work(void *data)
 		atomic_inc(&measure.arrived);
 		while (atomic_read(&measure.arrived) < measure.cpus)
 			cond_resched();
-		bench_warm_up(measure.bench, &worker->seed, leads);
-		for (i = 0; i < BENCH_BATCHES; i++)
-			worker->batches[i] = bench_batch(measure.bench,
-							 &worker->seed);
+		bench_warm_up(measure.bench, worker);
+		bench_collect(measure.bench, worker);
 		atomic_inc(&measure.measured);
 		while (atomic_read(&measure.measured) < measure.cpus)
-			bench_batch(measure.bench, &worker->seed);
+			bench_batch(measure.bench, worker);
 		complete(&measure.done);
 	}
 }
@@ -199,12 +244,13 @@ static int bench_work(void *data)
  * bench_warm - decide with everything in the caches, on all CPUs at once
  * @bench: the service
  *
- * Return: how long a decision takes on each CPU, as the median of batches.
+ * Return: how long a decision takes on each CPU, as the lower quartile of
+ * batches, or U64_MAX if the CPUs have hardly ever decided at once.
  */
 u64 bench_warm(struct bench_service *bench)
 {
 	u64 batches[BENCH_MAX_CPUS * BENCH_BATCHES];
-	unsigned int i;
+	unsigned int i, n = 0;
 
 	measure.bench = bench;
 	atomic_set(&measure.arrived, 0);
@@ -213,10 +259,17 @@ u64 bench_warm(struct bench_service *bench)
 		complete(&measure.workers[i].start);
 	for (i = 0; i < measure.cpus; i++)
 		wait_for_completion(&measure.done);
-	for (i = 0; i < measure.cpus; i++)
-		memcpy(batches + i * BENCH_BATCHES, measure.workers[i].batches,
-		       sizeof(measure.workers[i].batches));
-	return bench_median(batches, measure.cpus * BENCH_BATCHES);
+	for (i = 0; i < measure.cpus; i++) {
+		struct bench_worker *worker = &measure.workers[i];
+
+		memcpy(batches + n, worker->batches,
+		       worker->n * sizeof(*batches));
+		n += worker->n;
+	}
+	if (n < BENCH_BATCHES_FEWEST)
+		return U64_MAX;
+	bench_sort(batches, n);
+	return batches[n / 4];
 }
 
 /**
@@ -238,7 +291,7 @@ void bench_evict_caches(void)
  */
 u64 bench_cold(struct bench_service *bench)
 {
-	return bench_run(bench, &measure.workers[0].seed, 1) << BENCH_TICK_BITS;
+	return bench_run(bench, &measure.workers[0], 1, 1) << BENCH_TICK_BITS;
 }
 
 /**
@@ -259,14 +312,14 @@ int bench_steady(struct bench_service *bench, unsigned int ms,
 	batches = vmalloc(array_size(most, sizeof(*batches)));
 	if (!batches)
 		return -ENOMEM;
-	bench_warm_up(bench, &worker->seed, true);
+	bench_warm_up(bench, worker);
 	interrupted = bench_ticks(BENCH_INTERRUPTED_NS) << BENCH_TICK_BITS;
 	end = bench_now() + bench_ticks(ms * NSEC_PER_MSEC);
 	while (n < most && bench_now() < end) {
-		u64 ticks = bench_batch(bench, &worker->seed);
+		u64 ticks = bench_batch(bench, worker);
 
 		batches[n++] = ticks;
-		if (ticks * bench->decisions < interrupted) {
+		if (ticks * bench->decisions * BENCH_PIECES < interrupted) {
 			sum += ticks;
 			kept++;
 		}
@@ -274,7 +327,8 @@ int bench_steady(struct bench_service *bench, unsigned int ms,
 	result->batches = n;
 	result->interrupted = n - kept;
 	result->mean = div64_u64(sum, max(kept, 1U));
-	result->median = bench_median(batches, n);
+	bench_sort(batches, n);
+	result->median = batches[n / 2];
 	vfree(batches);
 	return 0;
 }

@@ -35,7 +35,7 @@ u64 bench_cold(struct bench_service *bench);
 int bench_steady(struct bench_service *bench, unsigned int ms,
 		 struct bench_steady *result);
 
-u64 bench_median(u64 *values, unsigned int n);
+void bench_sort(u64 *values, unsigned int n);
 u64 bench_picoseconds(u64 ticks);
 
 #endif /* _BENCH_MEASURE_H */

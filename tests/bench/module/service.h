@@ -14,7 +14,7 @@
  * @svc: the service, or NULL if the scheduler has refused it
  * @dests: its destinations
  * @n: their number
- * @decisions: in a batch
+ * @decisions: in each piece of a batch
  * @error: why the scheduler has refused it
  */
 struct bench_service {
