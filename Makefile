@@ -246,7 +246,7 @@ fuzz:
 	$(call fuzz,600 --messages $(MESSAGES))
 
 bench:
-	$(Q)tests/install-dependencies build check
+	$(Q)tests/install-dependencies build check all
 	$(Q)tests/bench/run --out $(O)/bench
 
 # The lab boots the newest kernel of this machine, whichever is running.
@@ -351,7 +351,7 @@ help:
 #: make check-all       make check, lint, valgrind, traffic under sanitizers, ...
 #: make fuzz            fuzz for long; MESSAGES=10000000, SEED=
 #: make lint            static checks of all code
-#: make bench           what a decision costs, beside IPVS's other schedulers
+#: make bench           benchmarks beside IPVS's other schedulers (10 minutes)
 #: make install         install everything; PREFIX=, DESTDIR=
 #: make uninstall       remove what install installed
 #: make clean           remove everything built

@@ -10,7 +10,7 @@
  *
  * Other programs run on the same machine. So the schedulers take turns, round
  * after round, for as long as there is time; of warm caches, the least of all
- * rounds is printed, each of which has the lower quartile of many batches; of
+ * rounds is printed, each of which has the lowest decile of many batches; of
  * cold ones, the median of all rounds.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -71,6 +71,12 @@ static void bench_print(const struct bench_service *bench, const char *caches,
 {
 	pr_info("{\"scheduler\": \"%s\", \"destinations\": %u, \"cpus\": %u, \"caches\": \"%s\", \"ps\": %llu}\n",
 		bench->scheduler->name, bench->n, cpus, caches,
+		bench_picoseconds(ticks));
+}
+
+static void bench_print_primitive(const char *name, u64 ticks)
+{
+	pr_info("{\"primitive\": \"%s\", \"ps\": %llu}\n", name,
 		bench_picoseconds(ticks));
 }
 
@@ -164,6 +170,8 @@ static int bench_all_sizes(void)
 	int err = 0;
 
 	n = steady ? ARRAY_SIZE(bench_steady_sizes) : ARRAY_SIZE(bench_sizes);
+	if (!steady && cpus == 1)
+		bench_primitives(bench_print_primitive);
 	for (i = 0; !err && i < n; i++)
 		err = bench_size(sizes[i]);
 	return err;

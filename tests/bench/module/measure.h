@@ -35,6 +35,9 @@ u64 bench_cold(struct bench_service *bench);
 int bench_steady(struct bench_service *bench, unsigned int ms,
 		 struct bench_steady *result);
 
+void bench_primitives(void (*print)(const char *name, u64 ticks));
+
+u64 bench_now(void);
 void bench_sort(u64 *values, unsigned int n);
 u64 bench_picoseconds(u64 ticks);
 
