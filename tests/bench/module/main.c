@@ -88,7 +88,7 @@ static unsigned int bench_take_turns(unsigned int rounds, void (*before)(void),
 				     u64 (*measure_one)(struct bench_service *),
 				     u64 (*results)[BENCH_COLD_ROUNDS])
 {
-	ktime_t end = ktime_add_ms(ktime_get(), BENCH_TURNS_MS);
+	ktime_t end = ktime_add_ms(ktime_get(), cpus * BENCH_TURNS_MS);
 	unsigned int i, round;
 
 	for (round = 0; round < rounds; round++) {

@@ -14,7 +14,7 @@
 #define BENCH_MAX_CPUS		2
 #define BENCH_BATCHES		20
 #define BENCH_BATCHES_FEWEST	4
-#define BENCH_BATCHES_TRIED	60
+#define BENCH_BATCHES_TRIED	100
 #define BENCH_BATCH_NS		(50 * NSEC_PER_USEC)
 /* Of a batch; after each, a CPU lets the others know that it is at work. */
 #define BENCH_PIECES		8
@@ -185,41 +185,44 @@ static unsigned int bench_pieces_of_others(const struct bench_worker *worker)
 
 /*
  * Collect batches. What stands for a CPU may itself not be running, and then
- * the other decides undisturbed: its batch counts only if meanwhile the others
- * have done half as much at least.
+ * the other decides undisturbed: a batch counts only if meanwhile the others
+ * have done half as much at least, and twice as much at most.
  */
 static void bench_collect(struct bench_service *bench,
 			  struct bench_worker *worker)
 {
-	unsigned int fewest = (measure.cpus - 1) * BENCH_PIECES / 2, i;
+	unsigned int fewest = (measure.cpus - 1) * BENCH_PIECES / 2;
+	unsigned int most = (measure.cpus - 1) * BENCH_PIECES * 2, i;
 
 	worker->n = 0;
 	for (i = 0; i < BENCH_BATCHES_TRIED && worker->n < BENCH_BATCHES; i++) {
-		unsigned int before = bench_pieces_of_others(worker);
+		unsigned int others = bench_pieces_of_others(worker);
 		u64 ticks = bench_batch(bench, worker);
 
-		if (bench_pieces_of_others(worker) - before >= fewest)
+		others = bench_pieces_of_others(worker) - others;
+		if (others >= fewest && others <= most)
 			worker->batches[worker->n++] = ticks;
 	}
 }
 
 /*
  * Bring everything into the caches, and batches to their length. One that was
- * interrupted makes them too short for a while, until the next.
+ * interrupted counts for no more than twice that.
  */
 static void bench_warm_up(struct bench_service *bench,
 			  struct bench_worker *worker)
 {
 	bool leads = worker == measure.workers;
 	u64 long_enough = bench_ticks(BENCH_BATCH_NS);
-	u64 end = bench_now() + bench_ticks(BENCH_WARM_UP_NS);
+	u64 end = bench_ticks(BENCH_WARM_UP_NS), spent = 0;
 
-	while (bench_now() < end) {
+	while (spent < end) {
 		unsigned int decisions = READ_ONCE(bench->decisions);
+		u64 ticks = bench_run(bench, worker, BENCH_PIECES, decisions);
 
-		if (bench_run(bench, worker, BENCH_PIECES, decisions) <
-		    long_enough && leads)
+		if (ticks < long_enough && leads)
 			WRITE_ONCE(bench->decisions, 2 * decisions);
+		spent += min(ticks, 2 * long_enough);
 		cond_resched();
 	}
 }
