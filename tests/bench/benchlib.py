@@ -6,6 +6,7 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "uml"))
@@ -42,12 +43,16 @@ def weight(i):
     return 100 + i % 7 * 50
 
 
-def take_turns(subjects, rounds, measure):
+def take_turns(subjects, rounds, measure, fewest=3, seconds=12):
     """Other programs run on the same machine, so the subjects take turns, each
     round another being first. MEASURE returns what a subject takes in several
-    batches. Returns for each the least of the rounds' medians."""
+    batches. Returns for each the least of the rounds' medians. After SECONDS
+    there are no more rounds than the fewest."""
     medians = {subject: [] for subject in subjects}
+    end = time.monotonic() + seconds
     for i in range(rounds):
+        if i >= fewest and time.monotonic() > end:
+            break
         first = i % len(subjects)
         for subject in subjects[first:] + subjects[:first]:
             medians[subject].append(statistics.median(measure(subject)))
