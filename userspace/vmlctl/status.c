@@ -18,6 +18,19 @@ static const struct column columns[] = {
 	{ "WHY", false },
 };
 
+static const struct column shadow_columns[] = {
+	{ "DESTINATION", false },
+	{ "VM", false },
+	{ "STATE", false },
+	{ "WEIGHT", true },
+	{ "SCALE", true },
+	{ "EFFECTIVE", true },
+	{ "ACTIVE", true },
+	{ "INACTIVE", true },
+	{ "SHADOW", true },
+	{ "WHY", false },
+};
+
 static const struct column hypervisor_columns[] = {
 	{ "HYPERVISOR", false },
 	{ "STATE", false },
@@ -61,14 +74,28 @@ static int add_reasons(struct table *table, const json_t *destination)
 	return 0;
 }
 
-static int print_service(const json_t *service)
+static void add_shadow(struct table *table, const json_t *destination)
+{
+	const json_t *scale = json_object_get(destination, "shadow_scale");
+
+	if (scale)
+		table_add(table, "%.3f", fixed_point(scale));
+	else
+		table_add(table, "-");
+}
+
+static int print_service(const json_t *service, bool shadow)
 {
 	_cleanup_(table_freep) struct table *table = NULL;
 	json_t *destination;
 	size_t i;
 	int r;
 
-	r = table_new(columns, ARRAY_SIZE(columns), &table);
+	if (shadow)
+		r = table_new(shadow_columns, ARRAY_SIZE(shadow_columns),
+			      &table);
+	else
+		r = table_new(columns, ARRAY_SIZE(columns), &table);
 	if (r < 0)
 		return r;
 	render_service_line(service, stdout);
@@ -78,6 +105,8 @@ static int print_service(const json_t *service)
 		add_text(table, destination, "domain");
 		add_text(table, destination, "vm_state");
 		render_weights(table, destination);
+		if (shadow)
+			add_shadow(table, destination);
 		r = add_reasons(table, destination);
 		if (r < 0)
 			return r;
@@ -110,18 +139,28 @@ static int print_hypervisors(const json_t *hypervisors)
 
 static enum exit_code print_status(const json_t *status)
 {
-	const json_t *hypervisors, *service;
+	const json_t *daemon, *hypervisors, *service;
+	const char *record;
+	bool shadow;
 	size_t i;
 	int r;
 
-	hypervisors = json_object_get(json_object_get(status, "daemon"),
-				      "hypervisors");
+	daemon = json_object_get(status, "daemon");
+	shadow = json_is_true(json_object_get(daemon, "shadow"));
+	record = member_string(daemon, "record");
+	if (shadow)
+		puts("vmld is a shadow: it changes nothing. SHADOW is the scale that it would give.");
+	if (*record)
+		printf("vmld records into %s.\n", record);
+	if (shadow || *record)
+		putchar('\n');
+	hypervisors = json_object_get(daemon, "hypervisors");
 	r = print_hypervisors(hypervisors);
 	json_array_foreach(json_object_get(status, "services"), i, service) {
 		if (i || json_array_size(hypervisors))
 			putchar('\n');
 		if (r >= 0)
-			r = print_service(service);
+			r = print_service(service, shadow);
 	}
 	if (r < 0) {
 		complain("out of memory");

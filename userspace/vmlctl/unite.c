@@ -33,28 +33,37 @@ static int copy(json_t *to, const json_t *from, const char *const *names,
 	return 0;
 }
 
-static int annotate(json_t *destination, const json_t *member)
+/* A shadow's scales are not the kernel's. */
+static int annotate(json_t *destination, const json_t *member, bool shadow)
 {
 	static const char *const names[] = {
 		"domain", "uuid", "hypervisor", "vm_state", "drained", "reasons",
 	};
 
+	json_t *scale = json_object_get(member, "scale");
+
+	if (shadow && scale &&
+	    json_object_set(destination, "shadow_scale", scale) < 0)
+		return -ENOMEM;
 	return copy(destination, member, names, ARRAY_SIZE(names));
 }
 
 /* A destination that the kernel part lacks. */
-static int append_member(json_t *destinations, const json_t *member)
+static int append_member(json_t *destinations, const json_t *member,
+			 bool shadow)
 {
 	static const char *const names[] = { "destination", "weight", "scale" };
+	size_t n = ARRAY_SIZE(names) - shadow;
 	json_t *destination = json_object();
 	long long effective;
 
 	if (json_array_append_new(destinations, destination) < 0 ||
-	    copy(destination, member, names, ARRAY_SIZE(names)) < 0 ||
-	    annotate(destination, member) < 0)
+	    copy(destination, member, names, n) < 0 ||
+	    annotate(destination, member, shadow) < 0)
 		return -ENOMEM;
 	/* The kernel has no weight and no scale for which it would not fit. */
-	if (__builtin_mul_overflow(member_integer(member, "weight"),
+	if (shadow ||
+	    __builtin_mul_overflow(member_integer(member, "weight"),
 				   member_integer(member, "scale"),
 				   &effective))
 		return 0;
@@ -62,7 +71,7 @@ static int append_member(json_t *destinations, const json_t *member)
 				   json_integer(effective)) < 0 ? -ENOMEM : 0;
 }
 
-static int unite_service(json_t *service, const json_t *known)
+static int unite_service(json_t *service, const json_t *known, bool shadow)
 {
 	static const char *const names[] = { "name", "mode", "state" };
 	json_t *destinations = json_object_get(service, "destinations");
@@ -78,15 +87,15 @@ static int unite_service(json_t *service, const json_t *known)
 
 		destination = json_object_get(
 			index, member_string(member, "destination"));
-		r = destination ? annotate(destination, member) :
-				  append_member(destinations, member);
+		r = destination ? annotate(destination, member, shadow) :
+				  append_member(destinations, member, shadow);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static int append_service(json_t *services, const json_t *known)
+static int append_service(json_t *services, const json_t *known, bool shadow)
 {
 	json_t *service = json_pack("{s:s, s:[]}", "key",
 				    member_string(known, "key"),
@@ -94,7 +103,7 @@ static int append_service(json_t *services, const json_t *known)
 
 	if (json_array_append_new(services, service) < 0)
 		return -ENOMEM;
-	return unite_service(service, known);
+	return unite_service(service, known, shadow);
 }
 
 static json_t *daemon_part(const json_t *daemon)
@@ -115,6 +124,7 @@ json_t *status_unite(const json_t *kernel, const json_t *daemon,
 {
 	_cleanup_(json_decrefp) json_t *document = NULL;
 	_cleanup_(json_decrefp) json_t *index = NULL;
+	bool shadow = json_is_true(json_object_get(daemon, "shadow"));
 	json_t *services, *known;
 	size_t i;
 
@@ -130,9 +140,9 @@ json_t *status_unite(const json_t *kernel, const json_t *daemon,
 		int r = 0;
 
 		if (service)
-			r = unite_service(service, known);
+			r = unite_service(service, known, shadow);
 		else if (!only || !strcmp(key, only))
-			r = append_service(services, known);
+			r = append_service(services, known, shadow);
 		if (r < 0)
 			return NULL;
 	}

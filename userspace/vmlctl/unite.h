@@ -14,7 +14,8 @@
  * destinations that only the daemon knows come last, without the kernel's
  * numbers; of the daemon's word on weights and scales only those of such are
  * taken, and their product as "effective_weight". only: nothing but the
- * service of this key, or NULL. NULL: out of memory.
+ * service of this key, or NULL. Of a daemon that is a shadow, its scales are
+ * "shadow_scale", and never taken for the kernel's. NULL: out of memory.
  */
 json_t *status_unite(const json_t *kernel, const json_t *daemon,
 		     const char *only);

@@ -8,7 +8,7 @@
 #define STATE_FILE "drains.json"
 
 struct drains {
-	char *state_directory;
+	char *state_directory;	/* NULL: they are not kept */
 	json_t *domains;	/* an object: name -> true */
 };
 
@@ -27,6 +27,20 @@ void drains_freep(struct drains **drains)
 	drains_free(*drains);
 }
 
+int drains_new(struct drains **ret_drains)
+{
+	_cleanup_(drains_freep) struct drains *drains = NULL;
+
+	drains = calloc(1, sizeof(*drains));
+	if (!drains)
+		return -ENOMEM;
+	drains->domains = json_object();
+	if (!drains->domains)
+		return -ENOMEM;
+	*ret_drains = TAKE_PTR(drains);
+	return 0;
+}
+
 int drains_load(const char *state_directory, struct drains **ret_drains)
 {
 	_cleanup_(drains_freep) struct drains *drains = NULL;
@@ -35,12 +49,11 @@ int drains_load(const char *state_directory, struct drains **ret_drains)
 	size_t i;
 	int r;
 
-	drains = calloc(1, sizeof(*drains));
-	if (!drains)
-		return -ENOMEM;
+	r = drains_new(&drains);
+	if (r < 0)
+		return r;
 	drains->state_directory = strdup(state_directory);
-	drains->domains = json_object();
-	if (!drains->state_directory || !drains->domains)
+	if (!drains->state_directory)
 		return -ENOMEM;
 	r = state_file_read(state_directory, STATE_FILE, &file);
 	if (r < 0 && r != -ENOENT)
@@ -68,6 +81,8 @@ static int save(const struct drains *drains)
 {
 	_cleanup_(json_decrefp) json_t *file = NULL;
 
+	if (!drains->state_directory)
+		return 0;
 	file = json_pack("{s:o}", "drains", drains_to_json(drains));
 	if (!file)
 		return -ENOMEM;

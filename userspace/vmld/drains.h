@@ -13,6 +13,8 @@ struct drains;
  * -ENOMEM, -EACCES, ...
  */
 int drains_load(const char *state_directory, struct drains **ret_drains);
+/* None, and none is kept. */
+int drains_new(struct drains **ret_drains);
 struct drains *drains_free(struct drains *drains);
 void drains_freep(struct drains **drains);
 

@@ -88,6 +88,7 @@ static void on_state(struct source *source, void *userdata)
 	struct hypervisor *hypervisor = userdata;
 
 	say_state(hypervisor);
+	hypervisor->callbacks->state(hypervisor, hypervisor->userdata);
 	if (source_state(source) == SOURCE_CONNECTED) {
 		if (!hypervisor->inventory)
 			hypervisor_poll(hypervisor);

@@ -11,6 +11,8 @@ struct hypervisor;
 struct hypervisor_callbacks {
 	/* A new inventory is there, or the one that was there isn't any more. */
 	void (*changed)(struct hypervisor *hypervisor, void *userdata);
+	/* It is connected, or lost. */
+	void (*state)(struct hypervisor *hypervisor, void *userdata);
 	/* True: it was of interest to somebody, and is worth a line. */
 	bool (*event)(struct hypervisor *hypervisor,
 		      const struct vm_event *event, void *userdata);

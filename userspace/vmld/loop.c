@@ -20,11 +20,22 @@
 
 static void on_changed(struct hypervisor *hypervisor, void *userdata)
 {
+	const struct vm_inventory *inventory = hypervisor_inventory(hypervisor);
 	struct daemon *daemon = userdata;
 
-	(void)hypervisor;
+	if (daemon->record && inventory)
+		record_inventory(daemon->record, inventory, now_ns());
 	daemon_kick(daemon, now_ns() +
 				    (daemon->n_hypervisors > 1 ? GATHER_NS : 0));
+}
+
+static void on_state(struct hypervisor *hypervisor, void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	if (daemon->record)
+		record_state(daemon->record, hypervisor_source(hypervisor),
+			     now_ns());
 }
 
 static bool on_event(struct hypervisor *hypervisor,
@@ -34,6 +45,8 @@ static bool on_event(struct hypervisor *hypervisor,
 	bool known = false;
 
 	(void)hypervisor;
+	if (daemon->record)
+		record_event(daemon->record, event, now_ns());
 	for (size_t i = 0; i < daemon->n_services; i++) {
 		if (!service_event(daemon->services[i], event))
 			continue;
@@ -46,6 +59,7 @@ static bool on_event(struct hypervisor *hypervisor,
 
 static const struct hypervisor_callbacks hypervisor_callbacks = {
 	.changed = on_changed,
+	.state = on_state,
 	.event = on_event,
 };
 
@@ -89,6 +103,8 @@ struct service_env daemon_env(struct daemon *daemon)
 		.inventories = daemon->inventories,
 		.n_inventories = daemon->n_hypervisors,
 		.settled = is_settled(daemon),
+		.observes = daemon->shadow,
+		.record = daemon->record,
 	};
 }
 
@@ -184,6 +200,17 @@ static void listen_to_sink(struct daemon *daemon)
 		daemon_kick(daemon, now_ns());
 }
 
+/* They are another vmld's. */
+static void follow_drains(struct daemon *daemon)
+{
+	struct drains *drains;
+
+	if (drains_load(daemon->config->state_directory, &drains) < 0)
+		return;
+	drains_free(daemon->drains);
+	daemon->drains = drains;
+}
+
 static int on_poll(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct daemon *daemon = userdata;
@@ -191,6 +218,8 @@ static int on_poll(sd_event_source *source, uint64_t usec, void *userdata)
 	uint64_t now = USEC(now_ns());
 
 	listen_to_sink(daemon);
+	if (daemon->shadow)
+		follow_drains(daemon);
 	for (size_t i = 0; i < daemon->n_hypervisors; i++)
 		hypervisor_poll(daemon->hypervisors[i]);
 	/* Keep the beat, but don't make up for beats that were missed. */
@@ -202,10 +231,11 @@ static int on_poll(sd_event_source *source, uint64_t usec, void *userdata)
 static int take_state_directory(struct daemon *daemon)
 {
 	const char *directory = daemon->config->state_directory;
-	int r;
+	int r = 0;
 
-	r = state_directory_make(directory);
-	if (r == 0)
+	if (!daemon->shadow)
+		r = state_directory_make(directory);
+	if (r == 0 && !daemon->shadow)
 		r = state_directory_lock(directory, &daemon->lock);
 	if (r == -EBUSY)
 		log_error(daemon->log, "another vmld uses %s", directory);
@@ -231,6 +261,8 @@ static int open_sink(struct daemon *daemon)
 		r = sink_ipvs_new(daemon->control,
 				  daemon->config->state_directory, daemon->log,
 				  &daemon->sink);
+	if (r == 0 && daemon->shadow)
+		r = sink_shadow_new(daemon->sink, &daemon->sink);
 	if (r < 0)
 		log_error(daemon->log, "can't open the %s: %s",
 			  config_sink_name(daemon->config->sink),
@@ -280,7 +312,44 @@ static int add_services(struct daemon *daemon)
 	return 0;
 }
 
+int daemon_override(const struct daemon *daemon, struct config *config)
+{
+	char *path;
+
+	if (!daemon->socket)
+		return 0;
+	path = strdup(daemon->socket);
+	if (!path)
+		return -ENOMEM;
+	free(config->socket);
+	config->socket = path;
+	return 0;
+}
+
+/* What it starts from: drains are older than the recording. */
+static int begin_record(struct daemon *daemon, const char *path)
+{
+	_cleanup_(json_decrefp) json_t *drains = NULL;
+	json_t *domain;
+	size_t i;
+	int r;
+
+	if (!path)
+		return 0;
+	r = record_open(path, daemon->started_ns, daemon->log,
+			&daemon->record);
+	if (r < 0)
+		return r;
+	drains = drains_to_json(daemon->drains);
+	json_array_foreach(drains, i, domain) {
+		record_drain(daemon->record, json_string_value(domain), true,
+			     now_ns());
+	}
+	return 0;
+}
+
 int daemon_new(struct config *config, sd_event *event, const struct log *log,
+	       const struct daemon_options *options,
 	       struct daemon **ret_daemon)
 {
 	_cleanup_(daemon_freep) struct daemon *daemon = NULL;
@@ -294,7 +363,13 @@ int daemon_new(struct config *config, sd_event *event, const struct log *log,
 	daemon->log = log;
 	daemon->lock = -1;
 	daemon->started_ns = now_ns();
-	r = take_state_directory(daemon);
+	daemon->shadow = options->shadow;
+	daemon->socket = options->socket;
+	r = daemon_override(daemon, config);
+	if (r == 0)
+		r = take_state_directory(daemon);
+	if (r == 0)
+		r = begin_record(daemon, options->record);
 	if (r == 0)
 		r = open_sink(daemon);
 	if (r == 0)
@@ -354,6 +429,7 @@ struct daemon *daemon_free(struct daemon *daemon)
 	sink_free(daemon->sink);
 	ipvs_control_free(daemon->control);
 	drains_free(daemon->drains);
+	record_free(daemon->record);
 	config_free(daemon->config);
 	close_at(&daemon->lock);
 	sd_event_unref(daemon->event);

@@ -12,11 +12,22 @@
 
 struct daemon;
 
+struct daemon_options {
+	/*
+	 * Compute, explain, and change nothing: neither the kernel nor the
+	 * state directory, which another vmld may have.
+	 */
+	bool shadow;
+	const char *record;	/* a file; NULL: none */
+	const char *socket;	/* in place of the configuration's; NULL: that */
+};
+
 /*
  * Take config over, and the state directory for this process. -EBUSY: another
  * vmld has it. Says by itself what is the matter.
  */
 int daemon_new(struct config *config, sd_event *event, const struct log *log,
+	       const struct daemon_options *options,
 	       struct daemon **ret_daemon);
 /* Connect to the hypervisors, and balance from now on. */
 int daemon_start(struct daemon *daemon);
@@ -33,12 +44,16 @@ int daemon_reload(struct daemon *daemon, char **ret_errors);
 
 /*
  * Drain a domain or end that, at once. *ret_members: how many destinations
- * are backed by it. -ENOENT: none is, or it is not drained.
+ * are backed by it. -ENOENT: none is, or it is not drained; -EROFS: a shadow
+ * can't.
  */
 int daemon_drain(struct daemon *daemon, const char *domain, bool drained,
 		 size_t *ret_members);
 
 /* For those who look. */
+bool daemon_is_shadow(const struct daemon *daemon);
+/* The file of the recording; NULL: none. */
+const char *daemon_record(const struct daemon *daemon);
 const struct config *daemon_config(const struct daemon *daemon);
 const struct drains *daemon_drains(const struct daemon *daemon);
 size_t daemon_n_services(const struct daemon *daemon);

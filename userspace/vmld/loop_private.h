@@ -4,12 +4,16 @@
 
 #include "hypervisor.h"
 #include "loop.h"
+#include "record/record.h"
 
 struct daemon {
 	struct config *config;
 	sd_event *event;
 	const struct log *log;
 	int lock;		/* of the state directory */
+	bool shadow;
+	const char *socket;	/* in place of the configuration's; NULL: that */
+	struct record *record;	/* NULL: none */
 	uint64_t started_ns;
 	struct drains *drains;
 	struct ipvs_control *control;
@@ -27,6 +31,8 @@ struct daemon {
 	sd_event_source *sink_io;	/* NULL: nothing to listen to, yet */
 };
 
+/* Put what the command line says into a configuration. -ENOMEM. */
+int daemon_override(const struct daemon *daemon, struct config *config);
 /* With the inventories as they are now. */
 struct service_env daemon_env(struct daemon *daemon);
 int daemon_hypervisor_new(struct daemon *daemon,

@@ -210,6 +210,8 @@ static int load(struct daemon *daemon, struct config **ret_config,
 
 	r = config_load(path, &config, &errors);
 	if (r == 0)
+		r = daemon_override(daemon, config);
+	if (r == 0)
 		check_fixed(daemon, config, &errors);
 	if (errors.n) {
 		*ret_errors = config_errors_format(&errors, path);

@@ -4,6 +4,16 @@
 
 #include "loop_private.h"
 
+bool daemon_is_shadow(const struct daemon *daemon)
+{
+	return daemon->shadow;
+}
+
+const char *daemon_record(const struct daemon *daemon)
+{
+	return daemon->record ? record_path(daemon->record) : NULL;
+}
+
 const struct config *daemon_config(const struct daemon *daemon)
 {
 	return daemon->config;
@@ -67,6 +77,8 @@ int daemon_drain(struct daemon *daemon, const char *domain, bool drained,
 	size_t members = count_members(daemon, domain);
 	int r;
 
+	if (daemon->shadow)
+		return -EROFS;
 	if (drained ? !before && !members : !before)
 		return -ENOENT;
 	r = drains_set(daemon->drains, domain, drained);
@@ -78,6 +90,8 @@ int daemon_drain(struct daemon *daemon, const char *domain, bool drained,
 	if (before != drained)
 		log_notice(daemon->log, "%s %s",
 			   domain, drained ? "is drained" : "is drained no more");
+	if (daemon->record)
+		record_drain(daemon->record, domain, drained, now_ns());
 	daemon_kick(daemon, 0);
 	*ret_members = members;
 	return 0;

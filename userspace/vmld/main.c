@@ -7,15 +7,22 @@
 
 #include "config.h"
 #include "loop.h"
+#include "replay/replay.h"
 #include "serve/server.h"
 
 static const char help[] =
-	"Usage: vmld [--config FILE] [--verbose]\n"
+	"Usage: vmld [--config FILE] [--record FILE] [--shadow] [--socket PATH]\n"
+	"            [--verbose]\n"
+	"       vmld --replay FILE [--config FILE]\n"
 	"       vmld --check FILE\n"
 	"\n"
 	"Balance IPVS services over virtual machines by what their hypervisors say.\n"
 	"\n"
 	"  -c, --config FILE  read FILE instead of " CONFIG_DEFAULT_FILE "\n"
+	"      --record FILE  append what hypervisors and the kernel say to FILE\n"
+	"      --replay FILE  print the scales that FILE would have led to, and exit\n"
+	"      --shadow       compute and explain, but change nothing\n"
+	"      --socket PATH  listen at PATH instead of where the configuration says\n"
 	"      --check FILE   say what is wrong with FILE, and exit\n"
 	"  -v, --verbose      log every event\n"
 	"      --version      print the version, and exit\n"
@@ -27,10 +34,19 @@ static const char help[] =
 struct options {
 	const char *config;
 	const char *check;
+	const char *replay;
+	struct daemon_options daemon;
 	int level;
 };
 
-enum { OPTION_CHECK = 256, OPTION_VERSION };
+enum {
+	OPTION_CHECK = 256,
+	OPTION_RECORD,
+	OPTION_REPLAY,
+	OPTION_SHADOW,
+	OPTION_SOCKET,
+	OPTION_VERSION,
+};
 
 /* The exit status, or -1 to go on. */
 static int parse_options(int argc, char **argv, struct options *options)
@@ -38,6 +54,10 @@ static int parse_options(int argc, char **argv, struct options *options)
 	static const struct option table[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "check", required_argument, NULL, OPTION_CHECK },
+		{ "record", required_argument, NULL, OPTION_RECORD },
+		{ "replay", required_argument, NULL, OPTION_REPLAY },
+		{ "shadow", no_argument, NULL, OPTION_SHADOW },
+		{ "socket", required_argument, NULL, OPTION_SOCKET },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "version", no_argument, NULL, OPTION_VERSION },
 		{ "help", no_argument, NULL, 'h' },
@@ -57,6 +77,18 @@ static int parse_options(int argc, char **argv, struct options *options)
 		case OPTION_CHECK:
 			options->check = optarg;
 			break;
+		case OPTION_RECORD:
+			options->daemon.record = optarg;
+			break;
+		case OPTION_REPLAY:
+			options->replay = optarg;
+			break;
+		case OPTION_SHADOW:
+			options->daemon.shadow = true;
+			break;
+		case OPTION_SOCKET:
+			options->daemon.socket = optarg;
+			break;
 		case 'v':
 			options->level = LOG_DEBUG;
 			break;
@@ -74,6 +106,12 @@ static int parse_options(int argc, char **argv, struct options *options)
 	if (optind < argc) {
 		fprintf(stderr, "vmld: unexpected argument \"%s\"\n",
 			argv[optind]);
+		return 2;
+	}
+	if (options->replay && (options->daemon.record ||
+				options->daemon.shadow ||
+				options->daemon.socket)) {
+		fputs("vmld: a replay takes no option but --config\n", stderr);
 		return 2;
 	}
 	return -1;
@@ -106,6 +144,26 @@ static int check_config(const char *path)
 		return EXIT_FAILURE;
 	printf("%s: ok\n", path);
 	return EXIT_SUCCESS;
+}
+
+static int replay(const struct options *options)
+{
+	/* What scales and reasons do not say already. */
+	const struct log log = { .level = LOG_WARNING };
+	_cleanup_free_ char *error = NULL;
+	struct config *config;
+	int r;
+
+	if (load_config(options->config, &config) < 0)
+		return EXIT_FAILURE;
+	r = replay_run(options->replay, config, &log, stdout, &error);
+	if (r == 0 && (fflush(stdout) || ferror(stdout))) {
+		r = -errno;
+		perror("vmld: can't write the trace");
+	} else if (r < 0) {
+		fprintf(stderr, "%s\n", error ?: "out of memory");
+	}
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static int on_exit_signal(sd_event_source *source,
@@ -158,13 +216,14 @@ static void block_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static int run(struct config *config, sd_event *event, const struct log *log)
+static int run(struct config *config, sd_event *event, const struct log *log,
+	       const struct daemon_options *options)
 {
 	_cleanup_(daemon_freep) struct daemon *daemon = NULL;
 	_cleanup_(server_freep) struct server *server = NULL;
 	int r;
 
-	r = daemon_new(config, event, log, &daemon);
+	r = daemon_new(config, event, log, options, &daemon);
 	if (r < 0)
 		return r;
 	r = server_new(daemon_config(daemon)->socket, event, daemon, log,
@@ -180,7 +239,8 @@ static int run(struct config *config, sd_event *event, const struct log *log)
 		log_error(log, "can't start: %s", strerror(-r));
 		return r;
 	}
-	log_notice(log, "vmld " VML_VERSION " balances %zu services",
+	log_notice(log, "vmld " VML_VERSION " %s %zu services",
+		   options->shadow ? "is a shadow, and watches" : "balances",
 		   daemon_n_services(daemon));
 	sd_notify(0, "READY=1");
 	r = sd_event_loop(event);
@@ -204,6 +264,8 @@ int main(int argc, char **argv)
 		return r;
 	if (options.check)
 		return check_config(options.check);
+	if (options.replay)
+		return replay(&options);
 	if (load_config(options.config, &config) < 0)
 		return EXIT_FAILURE;
 	log_open(&log, options.level);
@@ -214,7 +276,7 @@ int main(int argc, char **argv)
 		config_free(config);
 		return EXIT_FAILURE;
 	}
-	r = run(config, event, &log);
+	r = run(config, event, &log, &options.daemon);
 	sd_event_unref(event);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
+#include "record/record.h"
 #include "service_private.h"
 #include "source/neighbour.h"
 #include "util.h"
@@ -61,6 +62,27 @@ static void forget_kernel(struct service *service)
 	service->verdicts = NULL;
 	service->members = NULL;
 	service->n_members = 0;
+}
+
+int service_reset(struct service *service)
+{
+	_cleanup_(discover_freep) struct discover *discover = NULL;
+	struct policy *policy;
+	int r;
+
+	r = discover_new(service->config->rules, service->config->n_rules,
+			 &discover);
+	if (r == 0)
+		r = policy_new(&policy_default_params, &policy);
+	if (r < 0)
+		return r;
+	forget_kernel(service);
+	discover_free(service->discover);
+	policy_free(service->policy);
+	service->discover = TAKE_PTR(discover);
+	service->policy = policy;
+	service->state = SERVICE_ABSENT;
+	return 0;
 }
 
 struct service *service_free(struct service *service)
@@ -134,7 +156,8 @@ static int discover(struct service *service, const struct service_env *env,
 	for (size_t i = 0; i < n_problems; i++)
 		log_warning(env->log, "%s: %s", service->config->name,
 			    problems[i]);
-	search(service, now);
+	if (!env->observes)
+		search(service, now);
 	return 0;
 }
 
@@ -172,6 +195,9 @@ static int evaluate(struct service *service, const struct service_env *env,
 			.active_connections = d->active_connections,
 		};
 	}
+	if (env->record)
+		record_look(env->record, &service->config->key, kernel,
+			    members, now);
 	/* A service that was made anew gets back what it had in a moment. */
 	if (n)
 		r = policy_set_members(service->policy, members, n);
@@ -179,6 +205,8 @@ static int evaluate(struct service *service, const struct service_env *env,
 		r = 0;
 	if (r < 0)
 		return r;
+	/* First: the CPU time in an inventory was taken for these, too. */
+	policy_connections(service->policy, connections, n);
 	for (size_t i = 0; i < env->n_inventories; i++) {
 		if (!env->inventories[i])
 			continue;
@@ -186,7 +214,6 @@ static int evaluate(struct service *service, const struct service_env *env,
 		if (r < 0)
 			return r;
 	}
-	policy_connections(service->policy, connections, n);
 	/* For those who look, who may come after the next event. */
 	service->verdicts = calloc(n + 1, sizeof(*verdicts));
 	if (!service->verdicts)
@@ -243,7 +270,7 @@ static int attempt(struct service *service, const struct service_env *env,
 	int r;
 
 	forget_kernel(service);
-	if (service->config->mode == CONFIG_MODE_SERVICE) {
+	if (service->config->mode == CONFIG_MODE_SERVICE && !env->observes) {
 		r = service_ensure(service, env);
 		if (r < 0) {
 			service_problem(service, env, LOG_ERR,
@@ -268,7 +295,7 @@ static int attempt(struct service *service, const struct service_env *env,
 		service_problem(service, env, LOG_ERR, "%s", strerror(-r));
 		return r;
 	}
-	r = service_manage(service, env, now);
+	r = env->observes ? 0 : service_manage(service, env, now);
 	if (r)
 		return r;
 	r = push(service, env);

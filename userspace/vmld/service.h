@@ -15,6 +15,8 @@
 #include "sink/sink.h"
 #include "source/source.h"
 
+struct record;
+
 /* What a service needs from outside; all of it is borrowed. */
 struct service_env {
 	const struct log *log;
@@ -32,6 +34,13 @@ struct service_env {
 	 * vmld before, which knew more than we do yet.
 	 */
 	bool settled;
+	/*
+	 * Nothing outside the sink is changed or asked for: no destinations,
+	 * no files, no packets. The control is not needed then, and without a
+	 * state directory nothing is read from it.
+	 */
+	bool observes;
+	struct record *record;	/* NULL: none */
 };
 
 enum service_state {
@@ -57,6 +66,9 @@ struct service;
 int service_new(struct config_service *config, const struct service_env *env,
 		struct service **ret_service);
 struct service *service_free(struct service *service);
+
+/* Forget all that was learned, as after a start. -ENOMEM: nothing changed. */
+int service_reset(struct service *service);
 
 /* What the service that it replaces has learned goes on. */
 void service_inherit(struct service *service, struct service *before,

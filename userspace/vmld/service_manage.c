@@ -70,7 +70,8 @@ int service_load_managed(struct service *service,
 	json_t *object;
 	int r;
 
-	if (service->config->mode == CONFIG_MODE_WEIGHTS)
+	if (service->config->mode == CONFIG_MODE_WEIGHTS ||
+	    !env->state_directory)
 		return 0;
 	r = state_file_read(env->state_directory, STATE_FILE, &file);
 	if (r == -ENOMEM)

@@ -219,6 +219,27 @@ static void a_daemon_that_answers_oddly_does_no_harm(_unused_ void **state)
 	}
 }
 
+static void a_shadows_scales_are_not_the_kernels(void **state)
+{
+	json_t *kernel = kernel_services(), *daemon = daemon_status(), *status;
+	const json_t *service, *destination;
+
+	(void)state;
+	json_object_set_new(daemon, "shadow", json_true());
+	status = status_unite(kernel, daemon, NULL);
+	service = service_number(status, 0);
+	destination = destination_number(service, 0);
+	assert_int_equal(member_integer(destination, "scale"), 34734);
+	assert_int_equal(member_integer(destination, "shadow_scale"), 1);
+	destination = destination_number(service, 2);
+	assert_null(json_object_get(destination, "scale"));
+	assert_null(json_object_get(destination, "effective_weight"));
+	assert_int_equal(member_integer(destination, "shadow_scale"), 32768);
+	json_decref(status);
+	json_decref(daemon);
+	json_decref(kernel);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +251,7 @@ int main(void)
 		cmocka_unit_test(either_side_may_be_missing),
 		cmocka_unit_test(the_sources_are_left_as_they_are),
 		cmocka_unit_test(a_daemon_that_answers_oddly_does_no_harm),
+		cmocka_unit_test(a_shadows_scales_are_not_the_kernels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

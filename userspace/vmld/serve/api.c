@@ -41,6 +41,10 @@ static unsigned int answer_drain(struct daemon *daemon, const char *domain,
 		refuse(ret_body, "domain \"%s\" is not drained", domain);
 	if (r == -ENOENT)
 		return MHD_HTTP_NOT_FOUND;
+	if (r == -EROFS) {
+		refuse(ret_body, "this vmld is a shadow, and changes nothing");
+		return MHD_HTTP_CONFLICT;
+	}
 	if (r < 0)
 		return refuse(ret_body, "can't keep it: %s", strerror(-r));
 	*ret_body = json_pack("{s:s, s:b, s:I}", "domain", domain, "drained",

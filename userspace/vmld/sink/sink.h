@@ -102,6 +102,9 @@ int sink_module_new(struct ipvs_control *control, struct sink **ret_sink);
 int sink_ipvs_new(struct ipvs_control *control, const char *state_directory,
 		  const struct log *log, struct sink **ret_sink);
 
+/* Reads what real reads, writes nothing, and takes real over if it succeeds. */
+int sink_shadow_new(struct sink *real, struct sink **ret_sink);
+
 static inline struct sink *sink_free(struct sink *sink)
 {
 	if (sink)

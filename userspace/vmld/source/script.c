@@ -127,7 +127,7 @@ static int on_answer(_unused_ sd_event_source *event, void *userdata)
 		return 0;
 	script->pending = false;
 	if (world_inventory(script->world, script->host, script->epoch_ns,
-			    &inventory) < 0)
+			    script->world->now_ns, &inventory) < 0)
 		return 0;
 	source->callbacks->inventory(source, inventory, source->userdata);
 	return 0;

@@ -1,30 +1,54 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Scripts: hypervisors and machines played from a file, for tests of the
- * daemon without a hypervisor and for the scenarios of the policy.
+ * daemon without a hypervisor; scenarios of the policy; and recordings of what
+ * a daemon was told. One language for all three.
  *
- * One statement a line; # begins a comment; times are seconds since the start.
+ * One statement a line; # begins a comment; words with blanks, quotes or # stand
+ * in "quotes", in which a backslash takes the next character as it is. Times are
+ * seconds since the start.
  *
- *	host NAME [no-stats] [no-steal] [no-events] [no-migration]
+ *	host NAME [cpus N] [no-stats] [no-steal] [no-events] [no-migration]
  *	vm NAME HOST [KEY VALUE]...
- *	poll SECONDS			scenario: between polls; default 1
  *	until SECONDS			scenario: its end; default 60
- *	member VM|- ADDRESS:PORT [WEIGHT]	scenario: a member of the service
- *	at SECONDS set VM KEY VALUE...
- *	at SECONDS event VM TYPE [HOST]	on HOST, else where the machine is
- *	at SECONDS lost HOST REASON...
- *	at SECONDS connected HOST
- *	at SECONDS silent HOST		connected, but answers no poll
- *	at SECONDS answers HOST
- *	at SECONDS drain VM | undrain VM | weight VM N | join VM | leave VM
- *					scenario: of the member with that VM
+ *	member VM|- ADDRESS:PORT [WEIGHT]	scenario: a destination of the
+ *					service, which counts what VM closes
+ *	at SECONDS STATEMENT		one of those below, at that time
+ *	at SECONDS			all that follow without "at"
  *
- * Keys: uuid, address (again for more), mac, vcpus, state, pause (other,
- * migration, io-error, watchdog), host, boot (a number; counters restart);
- * run, delay and stall are shares of wall time of each vCPU; closed (scenario)
- * is connections finished a second, active their number. Without a uuid it is
- * made from the machine's place in the file. An event changes what polls say,
- * as it would in a hypervisor.
+ *	set VM KEY VALUE...
+ *	event VM TYPE [HOST [SECONDS [BOOT]]]	on HOST, else where the machine is;
+ *					time and boot as the event says them
+ *	lost HOST REASON...
+ *	connected HOST
+ *	silent HOST			connected, but answers no poll
+ *	answers HOST
+ *	drain DOMAIN | undrain DOMAIN
+ *	weight VM N | join VM | leave VM	scenario: of the member with VM
+ *
+ * Keys: uuid, name (if not the one of the statement), address (again for more,
+ * "-" for none), mac, vcpus, state, pause (other, migration, io-error,
+ * watchdog), host, boot (a number; counters restart); run, delay and stall are
+ * shares of wall time of each vCPU; closed (scenario) is connections finished a
+ * second, active and inactive their numbers. Without a uuid it is made from the
+ * machine's place in the file. An event changes what polls say, as it would in
+ * a hypervisor.
+ *
+ * A recording says nothing but what was seen: machines are as they are set, no
+ * event changes them, and there are no polls but those it has. It has these
+ * statements, too, and its times do not go back:
+ *
+ *	recording 1 DATE-AND-TIME	a daemon starts; nothing of before holds
+ *	cpus HOST N
+ *	gone VM				until it is set again
+ *	inventory HOST SECONDS		has come; asked for at that time
+ *	destination NAME SERVICE ADDRESS:PORT	"tcp 192.0.2.1:80", in quotes
+ *	count NAME [weight N] [picks N] [active N] [inactive N]
+ *	remove NAME			is not in the kernel until counted again
+ *	look SERVICE			the daemon reads the kernel, and decides
+ *
+ * and these keys, which are counters, or "-" for none: run-ns, delay-ns,
+ * stall-ns; and started, a time.
  */
 #ifndef VMLD_SOURCE_SCRIPT_H
 #define VMLD_SOURCE_SCRIPT_H
@@ -33,6 +57,7 @@
 
 enum script_key {
 	SCRIPT_UUID,
+	SCRIPT_NAME,
 	SCRIPT_ADDRESS,
 	SCRIPT_MAC,
 	SCRIPT_VCPUS,
@@ -45,11 +70,17 @@ enum script_key {
 	SCRIPT_STALL,
 	SCRIPT_CLOSED,
 	SCRIPT_ACTIVE,
+	SCRIPT_INACTIVE,
+	SCRIPT_STARTED,
+	SCRIPT_RUN_NS,
+	SCRIPT_DELAY_NS,
+	SCRIPT_STALL_NS,
 	_SCRIPT_KEY_MAX
 };
 
 struct script_setting {
 	enum script_key key;
+	bool none;		/* the value is "-" */
 	union {
 		uint8_t uuid[VM_UUID_SIZE];
 		uint8_t mac[VM_MAC_SIZE];
@@ -58,6 +89,9 @@ struct script_setting {
 		enum vm_pause pause;
 		size_t host;
 		double number;
+		uint64_t count;
+		uint64_t time_ns;
+		char *text;
 	};
 };
 
@@ -73,7 +107,22 @@ enum script_verb {
 	SCRIPT_WEIGHT,
 	SCRIPT_JOIN,
 	SCRIPT_LEAVE,
+	SCRIPT_CPUS,
+	SCRIPT_GONE,
+	SCRIPT_INVENTORY,
+	SCRIPT_COUNT,
+	SCRIPT_REMOVE,
+	SCRIPT_LOOK,
+	SCRIPT_RECORDING,
 	_SCRIPT_VERB_MAX
+};
+
+enum script_count {
+	SCRIPT_COUNT_WEIGHT,
+	SCRIPT_COUNT_PICKS,
+	SCRIPT_COUNT_ACTIVE,
+	SCRIPT_COUNT_INACTIVE,
+	_SCRIPT_COUNT_MAX
 };
 
 #define SCRIPT_MAX_SETTINGS 16
@@ -84,23 +133,38 @@ struct script_step {
 	enum script_verb verb;
 	size_t vm;
 	size_t host;
+	size_t destination;
 	enum vm_event_type event;
-	char *text;		/* of LOST */
-	uint32_t weight;
-	struct script_setting settings[SCRIPT_MAX_SETTINGS];
+	bool has_boot;		/* EVENT: says it itself */
+	int64_t boot_id;
+	uint64_t told_ns;	/* EVENT, INVENTORY: the time that it says */
+	char *text;		/* LOST: why; DRAIN, UNDRAIN: the domain */
+	uint32_t number;	/* WEIGHT, CPUS */
+	struct vml_service_key service;	/* LOOK */
+	bool has_counts[_SCRIPT_COUNT_MAX];
+	uint64_t counts[_SCRIPT_COUNT_MAX];
+	struct script_setting *settings;
 	size_t n_settings;
 };
 
 struct script_host {
 	char *name;
+	uint32_t cpus;		/* 0: unknown */
 	unsigned int capabilities;
 };
 
 struct script_vm {
 	char *name;
 	size_t host;
-	struct script_setting settings[SCRIPT_MAX_SETTINGS];
+	struct script_setting *settings;
 	size_t n_settings;
+};
+
+/* Of a recording. */
+struct script_destination {
+	char *name;
+	struct vml_service_key service;
+	struct vml_destination_key key;
 };
 
 #define SCRIPT_NO_VM SIZE_MAX
@@ -112,7 +176,7 @@ struct script_member {
 };
 
 struct script {
-	uint64_t poll_ns;
+	bool is_recording;
 	uint64_t until_ns;
 	struct script_host *hosts;
 	size_t n_hosts;
@@ -120,6 +184,8 @@ struct script {
 	size_t n_vms;
 	struct script_member *members;
 	size_t n_members;
+	struct script_destination *destinations;
+	size_t n_destinations;
 	struct script_step *steps;	/* in the order of time, then of lines */
 	size_t n_steps;
 };
@@ -132,5 +198,35 @@ int script_load(const char *path, struct script **ret_script,
 		char **ret_error);
 struct script *script_free(struct script *script);
 void script_freep(struct script **script);
+
+/* The same, statement by statement, of files of any length. */
+struct script_reader;
+
+/* Errors as of script_load(). */
+int script_reader_new(const char *path, struct script_reader **ret_reader,
+		      char **ret_error);
+struct script_reader *script_reader_free(struct script_reader *reader);
+void script_reader_freep(struct script_reader **reader);
+
+/*
+ * 1: the next step, valid until the next call; 0: there is none. -EINVAL, also
+ * if its time is before that of the last one. The last line of a recording is
+ * ignored if it is cut off.
+ */
+int script_reader_next(struct script_reader *reader,
+		       const struct script_step **ret_step, char **ret_error);
+
+/*
+ * All that was declared until now, without steps; another call adds to it, and
+ * a step RECORDING begins anew.
+ */
+const struct script *script_reader_script(const struct script_reader *reader);
+
+/* A zeroed item at the end of an array; NULL: no memory. */
+void *script_append(void *array, size_t *n, size_t size);
+
+/* "run-ns", "watchdog": for those who write scripts. */
+const char *script_key_name(enum script_key key);
+const char *script_pause_name(enum vm_pause pause);
 
 #endif

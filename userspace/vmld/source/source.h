@@ -81,6 +81,7 @@ struct vm_sample {
 struct vm_inventory {
 	char *hypervisor;	/* the name of the source */
 	uint64_t time_ns;	/* when it was asked for */
+	uint32_t cpus;		/* of the host; 0: unknown */
 	struct vm_sample *samples;
 	size_t n_samples;
 };

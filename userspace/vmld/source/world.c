@@ -24,17 +24,36 @@ static void restart_counters(struct world_vm *vm, int64_t boot_id)
 	vm->stall_ns = 0;
 }
 
+static void tell(bool *has, uint64_t *counter,
+		 const struct script_setting *setting)
+{
+	*has = !setting->none;
+	*counter = setting->none ? 0 : setting->count;
+}
+
 static int set(struct world_vm *vm, const struct script_setting *setting)
 {
 	switch (setting->key) {
+	case SCRIPT_NAME:
+		free(vm->name);
+		vm->name = strdup(setting->text);
+		return vm->name ? 0 : -ENOMEM;
 	case SCRIPT_UUID:
 		memcpy(vm->uuid, setting->uuid, VM_UUID_SIZE);
 		break;
 	case SCRIPT_ADDRESS:
+		if (setting->none) {
+			vm->n_addresses = 0;
+			break;
+		}
 		return append_copy(&vm->addresses, &vm->n_addresses,
 				   &setting->address,
 				   sizeof(setting->address));
 	case SCRIPT_MAC:
+		if (setting->none) {
+			vm->n_macs = 0;
+			break;
+		}
 		return append_copy(&vm->macs, &vm->n_macs, setting->mac,
 				   VM_MAC_SIZE);
 	case SCRIPT_VCPUS:
@@ -67,6 +86,21 @@ static int set(struct world_vm *vm, const struct script_setting *setting)
 	case SCRIPT_ACTIVE:
 		vm->active = setting->number;
 		break;
+	case SCRIPT_INACTIVE:
+		vm->inactive = setting->number;
+		break;
+	case SCRIPT_STARTED:
+		vm->started_ns = setting->none ? 0 : setting->time_ns;
+		break;
+	case SCRIPT_RUN_NS:
+		tell(&vm->has_run, &vm->run_ns, setting);
+		break;
+	case SCRIPT_DELAY_NS:
+		tell(&vm->has_steal, &vm->delay_ns, setting);
+		break;
+	case SCRIPT_STALL_NS:
+		tell(&vm->has_stall, &vm->stall_ns, setting);
+		break;
 	case _SCRIPT_KEY_MAX:
 		break;
 	}
@@ -85,36 +119,71 @@ static int set_all(struct world_vm *vm, const struct script_setting *settings,
 	return 0;
 }
 
-static int init_vm(struct world_vm *vm, const struct script_vm *from, size_t i)
+static int init_vm(struct world_vm *vm, const struct script *script, size_t i)
 {
-	vm->host = from->host;
-	vm->exists = true;
-	vm->state = VM_STATE_RUNNING;
-	vm->boot_id = 1;
-	vm->vcpus = 1;
+	const struct script_vm *from = &script->vms[i];
+
+	*vm = (struct world_vm){
+		.host = from->host,
+		.name = strdup(from->name),
+		/* In a recording it is there from when it is set. */
+		.exists = !script->is_recording,
+		.state = VM_STATE_RUNNING,
+		.boot_id = 1,
+		.vcpus = 1,
+	};
+	if (!vm->name)
+		return -ENOMEM;
 	vm->uuid[0] = (uint8_t)((i + 1) >> 8);
 	vm->uuid[VM_UUID_SIZE - 1] = (uint8_t)(i + 1);
 	return set_all(vm, from->settings, from->n_settings);
 }
 
+/* All that the script has declared by now. */
+static int grow(struct world *world)
+{
+	const struct script *script = world->script;
+
+	if (world->n_hosts < script->n_hosts) {
+		struct world_host *hosts = reallocarray(
+			world->hosts, script->n_hosts, sizeof(*hosts));
+
+		if (!hosts)
+			return -ENOMEM;
+		world->hosts = hosts;
+		for (; world->n_hosts < script->n_hosts; world->n_hosts++)
+			hosts[world->n_hosts] = (struct world_host){
+				.cpus = script->hosts[world->n_hosts].cpus,
+			};
+	}
+	while (world->n_vms < script->n_vms) {
+		struct world_vm *vms = world->vms;
+		int r;
+
+		vms = reallocarray(vms, world->n_vms + 1, sizeof(*vms));
+		if (!vms)
+			return -ENOMEM;
+		world->vms = vms;
+		r = init_vm(&vms[world->n_vms], script, world->n_vms);
+		world->n_vms++;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 int world_new(const struct script *script, struct world **ret_world)
 {
 	_cleanup_(world_freep) struct world *world = NULL;
+	int r;
 
 	world = calloc(1, sizeof(*world));
 	if (!world)
 		return -ENOMEM;
 	world->script = script;
-	world->hosts = calloc(script->n_hosts + 1, sizeof(*world->hosts));
-	world->vms = calloc(script->n_vms + 1, sizeof(*world->vms));
-	if (!world->hosts || !world->vms)
-		return -ENOMEM;
-	for (size_t i = 0; i < script->n_vms; i++) {
-		int r = init_vm(&world->vms[i], &script->vms[i], i);
-
-		if (r < 0)
-			return r;
-	}
+	r = grow(world);
+	if (r < 0)
+		return r;
 	*ret_world = TAKE_PTR(world);
 	return 0;
 }
@@ -123,7 +192,8 @@ struct world *world_free(struct world *world)
 {
 	if (!world)
 		return NULL;
-	for (size_t i = 0; world->vms && i < world->script->n_vms; i++) {
+	for (size_t i = 0; i < world->n_vms; i++) {
+		free(world->vms[i].name);
 		free(world->vms[i].addresses);
 		free(world->vms[i].macs);
 	}
@@ -149,7 +219,9 @@ void world_advance(struct world *world, uint64_t to_ns)
 
 	if (to_ns <= world->now_ns)
 		return;
-	for (size_t i = 0; i < world->script->n_vms; i++) {
+	world->now_ns = to_ns;
+	for (size_t i = 0; i < world->n_vms && !world->script->is_recording;
+	     i++) {
 		struct world_vm *vm = &world->vms[i];
 
 		vm->n_closed += vm->closed * (double)ns / (double)NSEC_PER_SEC;
@@ -159,7 +231,6 @@ void world_advance(struct world *world, uint64_t to_ns)
 		vm->delay_ns += share_of(ns, vm->delay * vm->vcpus);
 		vm->stall_ns += share_of(ns, vm->stall * vm->vcpus);
 	}
-	world->now_ns = to_ns;
 }
 
 static void pause_vm(struct world_vm *vm, enum vm_pause pause)
@@ -232,16 +303,25 @@ static size_t event_host(const struct world *world,
 	return step->host == SIZE_MAX ? world->vms[step->vm].host : step->host;
 }
 
-static void apply(struct world *world, const struct script_step *step)
+static int apply(struct world *world, const struct script_step *step)
 {
+	struct world_vm *vm = world->n_vms ? &world->vms[step->vm] : NULL;
+
 	switch (step->verb) {
 	case SCRIPT_SET:
-		set_all(&world->vms[step->vm], step->settings,
-			step->n_settings);
+		vm->exists |= world->script->is_recording;
+		return set_all(vm, step->settings, step->n_settings);
+	case SCRIPT_GONE:
+		vm->exists = false;
 		break;
 	case SCRIPT_EVENT:
-		happen(&world->vms[step->vm], step->event,
-		       event_host(world, step), step->time_ns);
+		/* The next inventory of a recording says what came of it. */
+		if (!world->script->is_recording)
+			happen(vm, step->event, event_host(world, step),
+			       step->time_ns);
+		break;
+	case SCRIPT_CPUS:
+		world->hosts[step->host].cpus = step->number;
 		break;
 	case SCRIPT_LOST:
 		world->hosts[step->host].lost = true;
@@ -258,6 +338,17 @@ static void apply(struct world *world, const struct script_step *step)
 	default:
 		break;
 	}
+	return 0;
+}
+
+int world_apply(struct world *world, const struct script_step *step)
+{
+	int r = grow(world);
+
+	if (r < 0)
+		return r;
+	world_advance(world, step->time_ns);
+	return apply(world, step);
 }
 
 uint64_t world_next_ns(const struct world *world)
@@ -280,12 +371,32 @@ const struct script_step *world_step(struct world *world, uint64_t until_ns)
 	return step;
 }
 
+static void count(const struct world *world, const struct world_vm *vm,
+		  struct vm_sample *sample)
+{
+	unsigned int has = world->script->hosts[vm->host].capabilities;
+	bool runs = vm->state != VM_STATE_SHUTOFF;
+
+	sample->run_ns = vm->run_ns;
+	sample->delay_ns = vm->delay_ns;
+	sample->stall_ns = vm->stall_ns;
+	if (world->script->is_recording) {
+		sample->boot_id = vm->boot_id;
+		sample->has_run = vm->has_run;
+		sample->has_steal = vm->has_steal;
+		sample->has_stall = vm->has_stall;
+		return;
+	}
+	sample->boot_id = runs ? vm->boot_id : VM_BOOT_ID_NONE;
+	sample->has_run = runs && has & SOURCE_HAS_STATS;
+	sample->has_steal = sample->has_run && has & SOURCE_HAS_STEAL;
+	sample->has_stall = sample->has_run;
+}
+
 static int add_sample(const struct world *world, size_t i, uint64_t epoch_ns,
 		      struct vm_inventory *inventory)
 {
 	const struct world_vm *vm = &world->vms[i];
-	unsigned int has = world->script->hosts[vm->host].capabilities;
-	bool runs = vm->state != VM_STATE_SHUTOFF;
 	struct vm_sample *sample = vm_inventory_add(inventory);
 
 	if (!sample)
@@ -293,16 +404,10 @@ static int add_sample(const struct world *world, size_t i, uint64_t epoch_ns,
 	memcpy(sample->uuid, vm->uuid, VM_UUID_SIZE);
 	sample->state = vm->state;
 	sample->pause = vm->pause;
-	sample->boot_id = runs ? vm->boot_id : VM_BOOT_ID_NONE;
 	sample->started_ns = vm->started_ns ? epoch_ns + vm->started_ns : 0;
 	sample->vcpus = (uint32_t)vm->vcpus;
-	sample->has_run = runs && has & SOURCE_HAS_STATS;
-	sample->has_steal = sample->has_run && has & SOURCE_HAS_STEAL;
-	sample->has_stall = sample->has_run;
-	sample->run_ns = vm->run_ns;
-	sample->delay_ns = vm->delay_ns;
-	sample->stall_ns = vm->stall_ns;
-	sample->name = strdup(world->script->vms[i].name);
+	count(world, vm, sample);
+	sample->name = strdup(vm->name);
 	if (!sample->name)
 		return -ENOMEM;
 	for (size_t j = 0; j < vm->n_addresses; j++)
@@ -317,15 +422,16 @@ static int add_sample(const struct world *world, size_t i, uint64_t epoch_ns,
 }
 
 int world_inventory(const struct world *world, size_t host, uint64_t epoch_ns,
-		    struct vm_inventory **ret_inventory)
+		    uint64_t asked_ns, struct vm_inventory **ret_inventory)
 {
 	_cleanup_(vm_inventory_freep) struct vm_inventory *inventory = NULL;
 
 	inventory = vm_inventory_new(world->script->hosts[host].name,
-				     epoch_ns + world->now_ns);
+				     epoch_ns + asked_ns);
 	if (!inventory)
 		return -ENOMEM;
-	for (size_t i = 0; i < world->script->n_vms; i++) {
+	inventory->cpus = world->hosts[host].cpus;
+	for (size_t i = 0; i < world->n_vms; i++) {
 		int r = 0;
 
 		if (world->vms[i].exists && world->vms[i].host == host)
@@ -346,9 +452,9 @@ void world_event(const struct world *world, const struct script_step *step,
 	*ret_event = (struct vm_event){
 		.type = step->event,
 		.hypervisor = script->hosts[event_host(world, step)].name,
-		.name = script->vms[step->vm].name,
-		.boot_id = vm->boot_id,
-		.time_ns = epoch_ns + step->time_ns,
+		.name = vm->name,
+		.boot_id = step->has_boot ? step->boot_id : vm->boot_id,
+		.time_ns = epoch_ns + step->told_ns,
 		.detail = "script",
 	};
 	memcpy(ret_event->uuid, vm->uuid, VM_UUID_SIZE);

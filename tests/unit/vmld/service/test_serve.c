@@ -21,6 +21,7 @@
 struct fixture {
 	sd_event *event;
 	struct log log;
+	struct daemon_options options;
 	char directory[32];
 	struct daemon *daemon;
 	struct server *server;
@@ -87,7 +88,7 @@ static struct config *read_config(const struct fixture *f)
 static void start(struct fixture *f)
 {
 	assert_int_equal(daemon_new(read_config(f), f->event, &f->log,
-				    &f->daemon), 0);
+				    &f->options, &f->daemon), 0);
 	assert_int_equal(server_new(daemon_config(f->daemon)->socket, f->event,
 				    f->daemon, &f->log, &f->server), 0);
 	assert_int_equal(daemon_start(f->daemon), 0);
@@ -432,11 +433,58 @@ static void only_one_daemon_has_the_state_and_the_socket(void **state)
 
 	(void)state;
 	assert_int_equal(daemon_new(read_config(f), f->event, &f->log,
-				    &second), -EBUSY);
+				    &f->options, &second), -EBUSY);
 	snprintf(path, sizeof(path), "%s/sock", f->directory);
 	assert_int_equal(listen_unix(path, &fd), -EADDRINUSE);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0660);
+	fixture_free(f);
+}
+
+static void a_shadow_explains_and_changes_nothing(void **state)
+{
+	struct fixture *f = fixture_new();
+	const struct daemon_options beside = {
+		.shadow = true,
+		.socket = "/does/not/exist/sock",
+	};
+	struct daemon *second = NULL;
+	char drains[64];
+	struct stat st;
+	json_t *body;
+
+	(void)state;
+	/* One can run beside the one that balances. */
+	assert_int_equal(daemon_new(read_config(f), f->event, &f->log,
+				    &beside, &second), 0);
+	assert_string_equal(daemon_config(second)->socket, beside.socket);
+	daemon_free(second);
+	stop(f);
+
+	write_file(f, "script",
+		   "host hv1\n"
+		   "vm web-1 hv1 address 10.0.0.1 state shutoff\n"
+		   "vm web-2 hv1 address 10.0.0.2\n");
+	f->options.shadow = true;
+	kernel.pushes = 0;
+	start(f);
+	wait_for(f, is_known(f) &&
+		    !service_member(daemon_service(f->daemon, 0), 0,
+				    daemon_drains(f->daemon))
+			     .destination->scale);
+	assert_int_equal(ask(f, "GET", "/v1/status", &body), 200);
+	assert_true(json_is_true(json_object_get(body, "shadow")));
+	json_decref(body);
+	assert_error(f, "PUT", "/v1/drains/web-2", 409,
+		     "this vmld is a shadow, and changes nothing");
+	kernel.restores = 0;
+	daemon_restore(f->daemon);
+	assert_int_equal(kernel.pushes, 0);
+	assert_int_equal(kernel.restores, 0);
+	assert_int_equal(fake_kernel_find(&kernel, "10.0.0.1:80")->scale,
+			 VML_SCALE_ONE);
+	snprintf(drains, sizeof(drains), "%s/state/drains.json", f->directory);
+	assert_int_equal(stat(drains, &st), -1);
 	fixture_free(f);
 }
 
@@ -477,6 +525,7 @@ int main(void)
 		cmocka_unit_test(nonsense_and_silence_hurt_nobody),
 		cmocka_unit_test(a_body_is_taken_and_not_looked_at),
 		cmocka_unit_test(only_one_daemon_has_the_state_and_the_socket),
+		cmocka_unit_test(a_shadow_explains_and_changes_nothing),
 		cmocka_unit_test(what_a_dead_daemon_left_is_replaced),
 	};
 
