@@ -155,7 +155,8 @@ $(O)/unit/$(1): extra-libs = $$(foreach a,$$(firstword \
 $(O)/obj/tests/unit/$(2)/%.o: extra-cflags = -Itests/unit/$(2) \
 	$$(foreach a,$$(unit-archives-$(3)),-Iuserspace/$$(a) $$($$(a)-cflags)) \
 	$$(unit-cflags-$(3))
-objs += $$(call objects,tests/unit/$(1).c)
+objs += $$(call objects,tests/unit/$(1).c \
+	$$(filter-out tests/unit/$(2)/test_%,$$(wildcard tests/unit/$(2)/*.c)))
 endef
 top-dir = $(firstword $(subst /, ,$(1)))
 $(foreach t,$(unit-src:tests/unit/%.c=%),$(eval $(call \
