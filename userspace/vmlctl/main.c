@@ -7,8 +7,8 @@
 #include "arguments.h"
 
 static const struct verb *const verbs[] = {
-	&verb_status, &verb_show,  &verb_watch,	  &verb_set,
-	&verb_clear,  &verb_drain, &verb_undrain,
+	&verb_status, &verb_explain, &verb_show,  &verb_watch,
+	&verb_set,    &verb_clear,   &verb_drain, &verb_undrain,
 };
 
 static void print_help(FILE *file)

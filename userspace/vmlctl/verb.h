@@ -50,6 +50,7 @@ struct verb {
 };
 
 extern const struct verb verb_status;
+extern const struct verb verb_explain;
 extern const struct verb verb_show;
 extern const struct verb verb_watch;
 extern const struct verb verb_set;

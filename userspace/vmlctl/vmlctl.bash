@@ -43,7 +43,7 @@ _vmlctl_domains()
 
 _vmlctl()
 {
-	local verbs='status show watch set clear drain undrain'
+	local verbs='status explain show watch set clear drain undrain'
 	local of_service='-t --tcp-service -u --udp-service --sctp-service
 		-f --fwmark-service -6 --ipv6'
 	local cur prev words cword verb candidates
@@ -74,6 +74,9 @@ _vmlctl()
 	case $verb in
 	status)
 		candidates="$of_service --json --socket --help"
+		;;
+	explain)
+		candidates="--json --socket --help $(_vmlctl_domains)"
 		;;
 	show | clear)
 		candidates="$of_service --json --help"

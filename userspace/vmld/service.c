@@ -424,6 +424,13 @@ size_t service_n_members(const struct service *service)
 	return service->verdicts ? service->kernel.n_destinations : 0;
 }
 
+int service_explain(const struct service *service,
+		    const struct vml_destination_key *key, uint64_t now,
+		    struct policy_explanation *ret_explanation)
+{
+	return policy_explain(service->policy, key, now, ret_explanation);
+}
+
 struct service_member service_member(const struct service *service, size_t i,
 				     const struct drains *drains)
 {

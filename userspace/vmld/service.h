@@ -94,6 +94,10 @@ enum service_state service_state(const struct service *service);
 const char *service_state_name(enum service_state state);
 uint32_t service_generation(const struct service *service);
 size_t service_n_members(const struct service *service);
+/* -ENOENT: no such member. */
+int service_explain(const struct service *service,
+		    const struct vml_destination_key *key, uint64_t now,
+		    struct policy_explanation *ret_explanation);
 /* Valid until the next step. */
 struct service_member service_member(const struct service *service, size_t i,
 				     const struct drains *drains);

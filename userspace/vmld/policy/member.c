@@ -7,6 +7,7 @@
 #include "policy/shape.h"
 #include "policy/slow_start.h"
 #include "policy/staleness.h"
+#include "util.h"
 
 /* A factor nearer to 1 than that is no reason for anything. */
 #define NOTABLE 0.01
@@ -76,6 +77,7 @@ void member_sample(struct member *member, const struct policy_params *params,
 		speed_skip(&member->speed);
 		break;
 	case INTERVAL_COMPLETE:
+		member->interval = interval;
 		capacity_step(&member->capacity, params, &interval);
 		step_speed(member, params, &interval, sample->time_ns);
 		break;
@@ -93,11 +95,33 @@ void member_missing(struct member *member, const struct policy_params *params,
 		member->base.valid = false;
 }
 
+/* For those who ask; an iteration of a migration again and again is one. */
+static void note_event(struct member *member, int host,
+		       const struct vm_event *event)
+{
+	size_t at = (member->n_events + POLICY_MAX_EVENTS - 1) %
+		    POLICY_MAX_EVENTS;
+	struct member_event *last = &member->events[at];
+
+	if (!member->n_events || last->type != event->type ||
+	    last->host != host) {
+		at = member->n_events++ % POLICY_MAX_EVENTS;
+		last = &member->events[at];
+		*last = (struct member_event){
+			.type = event->type,
+			.host = host,
+		};
+	}
+	last->time_ns = event->time_ns;
+	last->times++;
+}
+
 void member_event(struct member *member, const struct policy_params *params,
 		  int host, const struct vm_event *event)
 {
 	const struct machine before = member->machine;
 
+	note_event(member, host, event);
 	machine_event(&member->machine, params, host, event);
 	follow_machine(member, &before);
 }
@@ -263,42 +287,106 @@ static enum vm_state shown_state(const struct machine *machine,
 	return machine->state;
 }
 
-static uint32_t judge_state(struct member *member,
-			    const struct policy_params *params,
-			    const struct fleet *fleet, uint64_t now_ns,
-			    enum machine_mode mode,
-			    struct policy_verdict *verdict)
+/* True: the layer decides, and the scale is set. */
+typedef bool (*layer_t)(struct member *member,
+			const struct policy_params *params,
+			const struct fleet *fleet, uint64_t now_ns,
+			enum machine_mode mode, struct policy_verdict *verdict);
+
+static bool judge_administrator(struct member *member,
+				_unused_ const struct policy_params *params,
+				_unused_ const struct fleet *fleet,
+				_unused_ uint64_t now_ns,
+				_unused_ enum machine_mode mode,
+				struct policy_verdict *verdict)
+{
+	if (member->config.weight == 0)
+		because(verdict, .type = POLICY_REASON_WEIGHT_ZERO);
+	return false;
+}
+
+static bool judge_drain(struct member *member,
+			_unused_ const struct policy_params *params,
+			_unused_ const struct fleet *fleet,
+			_unused_ uint64_t now_ns,
+			_unused_ enum machine_mode mode,
+			struct policy_verdict *verdict)
+{
+	if (member->config.drained)
+		because(verdict, .type = POLICY_REASON_DRAINED);
+	return member->config.drained;
+}
+
+static bool judge_health(struct member *member,
+			 _unused_ const struct policy_params *params,
+			 _unused_ const struct fleet *fleet, uint64_t now_ns,
+			 _unused_ enum machine_mode mode,
+			 struct policy_verdict *verdict)
+{
+	if (!member->config.unhealthy_ns)
+		return false;
+	because(verdict, .type = POLICY_REASON_UNHEALTHY,
+		.seconds = elapsed(now_ns, member->config.unhealthy_ns));
+	return true;
+}
+
+static bool judge_state(struct member *member,
+			_unused_ const struct policy_params *params,
+			_unused_ const struct fleet *fleet, uint64_t now_ns,
+			enum machine_mode mode, struct policy_verdict *verdict)
 {
 	const struct machine *machine = &member->machine;
 
 	switch (mode) {
 	case MACHINE_UNKNOWN:
 		because(verdict, .type = POLICY_REASON_UNKNOWN);
-		return VML_SCALE_ONE;
+		verdict->scale = VML_SCALE_ONE;
+		return true;
 	case MACHINE_MOVED:
 		because(verdict, .type = POLICY_REASON_MOVED);
-		return VML_SCALE_ONE;
+		verdict->scale = VML_SCALE_ONE;
+		return true;
 	case MACHINE_DOWN:
 		because(verdict, .type = POLICY_REASON_STATE,
 			.state = machine->state,
 			.seconds = elapsed(now_ns, machine->since_ns));
-		return 0;
+		return true;
 	case MACHINE_BLACKOUT:
 		because(verdict, .type = POLICY_REASON_BLACKOUT);
-		return 0;
+		return true;
 	case MACHINE_MIGRATING:
 	case MACHINE_UP:
 		break;
 	}
-	return judge_worth(member, params, fleet, now_ns,
-			   mode == MACHINE_MIGRATING, verdict);
+	return false;
 }
+
+static bool judge_metrics(struct member *member,
+			  const struct policy_params *params,
+			  const struct fleet *fleet, uint64_t now_ns,
+			  enum machine_mode mode,
+			  struct policy_verdict *verdict)
+{
+	verdict->scale = judge_worth(member, params, fleet, now_ns,
+				     mode == MACHINE_MIGRATING, verdict);
+	return true;
+}
+
+/* The one place where the order of precedence becomes code. */
+static const layer_t layers[_POLICY_LAYER_MAX] = {
+	[POLICY_ADMINISTRATOR] = judge_administrator,
+	[POLICY_DRAIN] = judge_drain,
+	[POLICY_HEALTH] = judge_health,
+	[POLICY_STATE] = judge_state,
+	[POLICY_METRICS] = judge_metrics,
+};
 
 void member_judge(struct member *member, const struct policy_params *params,
 		  const struct fleet *fleet, uint64_t now_ns,
 		  struct policy_verdict *ret_verdict)
 {
 	enum machine_mode mode = MACHINE_UNKNOWN;
+	int layer = 0;
 
 	if (member->config.has_vm)
 		mode = machine_mode(&member->machine, params, now_ns);
@@ -306,13 +394,8 @@ void member_judge(struct member *member, const struct policy_params *params,
 		.key = member->config.key,
 		.state = shown_state(&member->machine, mode),
 	};
-	if (member->config.weight == 0)
-		because(ret_verdict, .type = POLICY_REASON_WEIGHT_ZERO);
-	if (member->config.drained) {
-		because(ret_verdict, .type = POLICY_REASON_DRAINED);
-		ret_verdict->scale = 0;
-		return;
-	}
-	ret_verdict->scale = judge_state(member, params, fleet, now_ns, mode,
-					 ret_verdict);
+	while (!layers[layer](member, params, fleet, now_ns, mode,
+			      ret_verdict))
+		layer++;
+	ret_verdict->decided = layer;
 }

@@ -17,9 +17,18 @@ struct member {
 	struct speed speed;
 	bool is_booting;	/* the speed is that of its slow start */
 	uint64_t measured_ns;	/* of the last sample with CPU time */
+	struct interval interval;	/* the last; seconds 0: none yet */
+	struct member_event {
+		enum vm_event_type type;
+		int host;
+		uint64_t time_ns;
+		unsigned int times;
+	} events[POLICY_MAX_EVENTS];	/* a ring */
+	unsigned int n_events;
 };
 
 struct fleet;
+struct hosts;
 
 void member_init(struct member *member, const struct policy_member *config);
 void member_sample(struct member *member, const struct policy_params *params,
@@ -42,6 +51,12 @@ bool member_is_fresh(const struct member *member,
 void member_judge(struct member *member, const struct policy_params *params,
 		  const struct fleet *fleet, uint64_t now_ns,
 		  struct policy_verdict *ret_verdict);
+
+void member_explain(const struct member *member,
+		    const struct policy_params *params,
+		    const struct fleet *fleet, const struct hosts *hosts,
+		    const struct policy_verdict *verdict, uint64_t now_ns,
+		    struct policy_explanation *ret_explanation);
 
 void verdict_add(struct policy_verdict *verdict,
 		 const struct policy_reason *reason);

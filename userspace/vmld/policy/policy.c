@@ -17,6 +17,7 @@ struct policy {
 	unsigned int epoch;	/* +1 when the members change */
 	struct index by_uuid;
 	struct index by_key;
+	struct fleet fleet;	/* at the last evaluation */
 	bool panic;
 };
 
@@ -262,13 +263,13 @@ static void panic(struct policy *policy)
 const struct policy_verdict *policy_evaluate(struct policy *policy,
 					     uint64_t now_ns, size_t *ret_n)
 {
+	struct fleet *fleet = &policy->fleet;
 	struct panic state = {};
-	struct fleet fleet;
 
-	fleet_measure(&fleet, &policy->params, policy->members,
+	fleet_measure(fleet, &policy->params, policy->members,
 		      policy->n_members, now_ns);
 	for (size_t i = 0; i < policy->n_members; i++) {
-		member_judge(&policy->members[i], &policy->params, &fleet,
+		member_judge(&policy->members[i], &policy->params, fleet,
 			     now_ns, &policy->verdicts[i]);
 		if (member_is_wanted(&policy->members[i])) {
 			state.candidates++;
@@ -280,6 +281,20 @@ const struct policy_verdict *policy_evaluate(struct policy *policy,
 		panic(policy);
 	*ret_n = policy->n_members;
 	return policy->verdicts;
+}
+
+int policy_explain(const struct policy *policy,
+		   const struct vml_destination_key *key, uint64_t now_ns,
+		   struct policy_explanation *ret_explanation)
+{
+	const struct member *member = find_by_key(policy, key);
+
+	if (!member)
+		return -ENOENT;
+	member_explain(member, &policy->params, &policy->fleet, &policy->hosts,
+		       &policy->verdicts[member - policy->members], now_ns,
+		       ret_explanation);
+	return 0;
 }
 
 bool policy_is_panic(const struct policy *policy)

@@ -9,9 +9,8 @@
  * All times are nanoseconds of one clock that never goes back. Anything that
  * comes in with a time before what is known already is ignored or harmless.
  *
- * Who wins: the administrator (weight 0) over a drain, a drain over the
- * machine's state, its state over metrics. If that leaves no member that may
- * have a connection, panic: all but the drained ones are neutral.
+ * Who wins is enum policy_layer. If that leaves no member that may have a
+ * connection, panic: all but the drained ones are neutral.
  */
 #ifndef VMLD_POLICY_H
 #define VMLD_POLICY_H
@@ -66,9 +65,26 @@ struct policy_params {
 
 extern const struct policy_params policy_default_params;
 
+/*
+ * The order of precedence: the first that says something decides. A weight of
+ * 0 is in force beside any scale, so that one goes on being found.
+ */
+enum policy_layer {
+	POLICY_ADMINISTRATOR,	/* weight 0: no new connections */
+	POLICY_DRAIN,		/* none either */
+	POLICY_HEALTH,		/* none while checks fail; good is no news */
+	POLICY_STATE,		/* none unless it runs; unknown is neutral */
+	POLICY_METRICS,		/* the rest, from the floor upwards */
+	_POLICY_LAYER_MAX
+};
+
+/* "administrator", "drain", ... */
+const char *policy_layer_name(enum policy_layer layer);
+
 enum policy_reason_type {
 	POLICY_REASON_WEIGHT_ZERO,	/* the administrator quiesced it */
 	POLICY_REASON_DRAINED,
+	POLICY_REASON_UNHEALTHY,	/* .seconds since then */
 	POLICY_REASON_UNKNOWN,		/* no machine is known: neutral */
 	POLICY_REASON_NO_METRICS,	/* not two samples yet: neutral */
 	POLICY_REASON_STATE,		/* .state, .seconds since then */
@@ -103,6 +119,8 @@ const char *policy_reason_format(const struct policy_reason *reason,
 				 char *buffer, size_t size);
 /* "steal": a stable word for JSON and metrics. */
 const char *policy_reason_name(enum policy_reason_type type);
+/* What a person can do about it, or look at; NULL: nothing, it is well. */
+const char *policy_reason_advice(enum policy_reason_type type);
 
 /* A destination of the service, and the machine behind it. */
 struct policy_member {
@@ -111,6 +129,8 @@ struct policy_member {
 	uint8_t uuid[VM_UUID_SIZE];
 	uint32_t weight;	/* the administrator's */
 	bool drained;
+	/* Since when its health checks fail; 0: they don't, or there are none */
+	uint64_t unhealthy_ns;
 };
 
 /* What the kernel counted for a destination. */
@@ -125,6 +145,7 @@ struct policy_verdict {
 	struct vml_destination_key key;
 	uint32_t scale;			/* 65536 = 1.0 */
 	enum vm_state state;		/* UNKNOWN without a machine */
+	enum policy_layer decided;	/* by that */
 	struct policy_reason reasons[POLICY_MAX_REASONS];
 	size_t n_reasons;		/* 0: neutral, nothing to say */
 };
@@ -162,6 +183,42 @@ void policy_connections(struct policy *policy,
  */
 const struct policy_verdict *policy_evaluate(struct policy *policy,
 					     uint64_t now_ns, size_t *ret_n);
+
+#define POLICY_FACT_MAX 160
+#define POLICY_MAX_FACTS 24
+#define POLICY_MAX_EVENTS 8
+
+/* Something that a scale was made of, in words. */
+struct policy_fact {
+	enum policy_layer layer;
+	const char *name;	/* a stable word */
+	double factor;		/* in the scale; NAN: none */
+	char text[POLICY_FACT_MAX];
+};
+
+/* Of what happened to a machine. */
+struct policy_past {
+	enum vm_event_type type;
+	const char *hypervisor;
+	uint64_t time_ns;	/* last, if it came several times in a row */
+	unsigned int times;
+};
+
+/* All that is behind a scale, in the order of precedence. */
+struct policy_explanation {
+	struct policy_fact facts[POLICY_MAX_FACTS];
+	size_t n_facts;
+	struct policy_past past[POLICY_MAX_EVENTS];	/* latest first */
+	size_t n_past;
+};
+
+/*
+ * Explain the verdict that the last evaluation gave. Strings are valid as long
+ * as the policy. -ENOENT: no such member.
+ */
+int policy_explain(const struct policy *policy,
+		   const struct vml_destination_key *key, uint64_t now_ns,
+		   struct policy_explanation *ret_explanation);
 
 /* Of the last evaluation. */
 bool policy_is_panic(const struct policy *policy);

@@ -8,6 +8,7 @@
 static const char *const names[_POLICY_REASON_MAX] = {
 	[POLICY_REASON_WEIGHT_ZERO] = "weight-zero",
 	[POLICY_REASON_DRAINED] = "drained",
+	[POLICY_REASON_UNHEALTHY] = "unhealthy",
 	[POLICY_REASON_UNKNOWN] = "unknown",
 	[POLICY_REASON_NO_METRICS] = "no-metrics",
 	[POLICY_REASON_STATE] = "state",
@@ -34,6 +35,63 @@ const char *policy_reason_name(enum policy_reason_type type)
 	return names[type];
 }
 
+static const char *const layer_names[_POLICY_LAYER_MAX] = {
+	[POLICY_ADMINISTRATOR] = "administrator",
+	[POLICY_DRAIN] = "drain",
+	[POLICY_HEALTH] = "health",
+	[POLICY_STATE] = "state",
+	[POLICY_METRICS] = "metrics",
+};
+
+const char *policy_layer_name(enum policy_layer layer)
+{
+	return layer_names[layer];
+}
+
+static const char *const advices[_POLICY_REASON_MAX] = {
+	[POLICY_REASON_WEIGHT_ZERO] =
+		"give it a weight with ipvsadm -e, or see who set it to 0",
+	[POLICY_REASON_DRAINED] =
+		"end the drain with vmlctl undrain",
+	[POLICY_REASON_UNHEALTHY] =
+		"see what its service answers to the check",
+	[POLICY_REASON_UNKNOWN] =
+		"see that a hypervisor knows a machine with this address, and that a members section matches it",
+	[POLICY_REASON_NO_METRICS] =
+		"wait for two polls of its hypervisor",
+	[POLICY_REASON_STATE] =
+		"start or resume it on its hypervisor, or see why it is down",
+	[POLICY_REASON_MOVED] =
+		"add the hypervisor that it went to to the configuration",
+	[POLICY_REASON_BLACKOUT] =
+		"wait: the migration is about to end",
+	[POLICY_REASON_MIGRATING] =
+		"wait for the end of the migration",
+	[POLICY_REASON_STEAL] =
+		"its host has more to run than CPUs, or it has a quota: move it or a neighbour",
+	[POLICY_REASON_STALL] =
+		"see the storage and the memory of its host and its guest",
+	[POLICY_REASON_SPEED] =
+		"if it is slow: see what else runs in the guest, and its host's cores",
+	[POLICY_REASON_FAIL_FAST] =
+		"see whether its service answers with errors, or refuses",
+	[POLICY_REASON_SLOW_START] =
+		"wait: it has just begun",
+	[POLICY_REASON_SATURATED] =
+		"the whole fleet is busy: add members",
+	[POLICY_REASON_LATE_HOLD] =
+		"see whether its hypervisor answers: vmlctl status",
+	[POLICY_REASON_LATE_DRIFT] =
+		"see whether its hypervisor answers: vmlctl status",
+	[POLICY_REASON_PANIC] =
+		"no member may have a connection: see those that are down",
+};
+
+const char *policy_reason_advice(enum policy_reason_type type)
+{
+	return advices[type];
+}
+
 const char *policy_reason_format(const struct policy_reason *reason,
 				 char *buffer, size_t size)
 {
@@ -45,6 +103,10 @@ const char *policy_reason_format(const struct policy_reason *reason,
 		break;
 	case POLICY_REASON_DRAINED:
 		snprintf(buffer, size, "drained: x0");
+		break;
+	case POLICY_REASON_UNHEALTHY:
+		snprintf(buffer, size, "health checks fail for %.0f s: x0",
+			 floor(reason->seconds));
 		break;
 	case POLICY_REASON_UNKNOWN:
 		snprintf(buffer, size, "no machine known: neutral");

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "serve/api.h"
+#include "serve/explain.h"
 #include "serve/status.h"
 
 #define DRAINS "/v1/drains/"
+#define EXPLAIN "/v1/explain/"
 
 /* A body, and the status for what is nobody's fault but ours. */
 _printf_(2, 3)
@@ -50,6 +52,20 @@ static unsigned int answer_drain(struct daemon *daemon, const char *domain,
 	*ret_body = json_pack("{s:s, s:b, s:I}", "domain", domain, "drained",
 			      drained, "members", (json_int_t)members);
 	return MHD_HTTP_OK;
+}
+
+static unsigned int answer_explain(struct daemon *daemon, const char *name,
+				   json_t **ret_body)
+{
+	int r = explain_to_json(daemon, name, ret_body);
+
+	if (r == -ENOENT) {
+		refuse(ret_body,
+		       "\"%s\" is no destination, and no domain behind one",
+		       name);
+		return MHD_HTTP_NOT_FOUND;
+	}
+	return r < 0 ? refuse(ret_body, "out of memory") : MHD_HTTP_OK;
 }
 
 static unsigned int answer_reload(struct daemon *daemon, json_t **ret_body)
@@ -98,6 +114,12 @@ unsigned int api_answer(struct daemon *daemon, const char *method,
 			return refuse_method(method, "POST", ret_body,
 					     ret_allow);
 		return answer_reload(daemon, ret_body);
+	}
+	if (!strncmp(path, EXPLAIN, strlen(EXPLAIN)) && path[strlen(EXPLAIN)]) {
+		if (strcmp(method, "GET"))
+			return refuse_method(method, "GET", ret_body,
+					     ret_allow);
+		return answer_explain(daemon, path + strlen(EXPLAIN), ret_body);
 	}
 	if (!strncmp(path, DRAINS, strlen(DRAINS)) && path[strlen(DRAINS)]) {
 		bool drained = !strcmp(method, "PUT");

@@ -441,6 +441,54 @@ static void only_one_daemon_has_the_state_and_the_socket(void **state)
 	fixture_free(f);
 }
 
+static void all_behind_a_scale_is_explained(void **state)
+{
+	static const char *const names[] = { "web-1", "10.0.0.1:80" };
+	struct fixture *f = fixture_new();
+	const char *service, *destination, *domain, *decided, *layer, *text;
+	json_t *body, *facts, *reasons, *events;
+	int weight;
+
+	(void)state;
+	wait_for(f, is_known(f));
+	assert_int_equal(ask(f, "PUT", "/v1/drains/web-1", &body), 200);
+	json_decref(body);
+	wait_for(f, !service_member(daemon_service(f->daemon, 0), 0,
+				    daemon_drains(f->daemon))
+			     .destination->scale);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "/v1/explain/%s", names[i]);
+		assert_int_equal(ask(f, "GET", path, &body), 200);
+		assert_int_equal(json_unpack(
+			body, "{s:[{s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:o}]}",
+			"members", "service", &service, "destination",
+			&destination, "domain", &domain, "decided_by",
+			&decided, "weight", &weight, "facts", &facts,
+			"reasons", &reasons, "events", &events), 0);
+		assert_string_equal(service, "web");
+		assert_string_equal(destination, "10.0.0.1:80");
+		assert_string_equal(domain, "web-1");
+		assert_string_equal(decided, "drain");
+		assert_int_equal(weight, 10);
+		assert_int_equal(json_unpack(facts, "[{s:s, s:s}]", "layer",
+					     &layer, "text", &text), 0);
+		assert_string_equal(layer, "administrator");
+		assert_string_equal(text, "weight 10");
+		assert_int_equal(json_unpack(reasons, "[{s:s}]", "advice",
+					     &text), 0);
+		assert_string_equal(text, "end the drain with vmlctl undrain");
+		assert_true(json_is_array(events));
+		json_decref(body);
+	}
+	assert_error(f, "GET", "/v1/explain/web-9", 404,
+		     "\"web-9\" is no destination, and no domain behind one");
+	assert_error(f, "POST", "/v1/explain/web-1", 405,
+		     "POST can't be done here, but GET can");
+	fixture_free(f);
+}
+
 static void a_shadow_explains_and_changes_nothing(void **state)
 {
 	struct fixture *f = fixture_new();
@@ -525,6 +573,7 @@ int main(void)
 		cmocka_unit_test(nonsense_and_silence_hurt_nobody),
 		cmocka_unit_test(a_body_is_taken_and_not_looked_at),
 		cmocka_unit_test(only_one_daemon_has_the_state_and_the_socket),
+		cmocka_unit_test(all_behind_a_scale_is_explained),
 		cmocka_unit_test(a_shadow_explains_and_changes_nothing),
 		cmocka_unit_test(what_a_dead_daemon_left_is_replaced),
 	};
