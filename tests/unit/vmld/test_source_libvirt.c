@@ -32,6 +32,7 @@ static void test_inventory(void **state)
 	inventory = source_watch_poll(&watch);
 	assert_string_equal(inventory->hypervisor, "hv1");
 	assert_true(inventory->time_ns >= before);
+	assert_true(inventory->cpus > 0);
 	assert_true(inventory->time_ns <= now_ns());
 	sample = source_watch_find(inventory, "test");
 	assert_int_equal(sample->state, VM_STATE_RUNNING);

@@ -129,6 +129,20 @@ static void explain_capacity(const struct question *q)
 	    capacity->value, capacity->mean, capacity->forecast);
 }
 
+static void explain_colocation(const struct question *q)
+{
+	const struct colocation *host = fleet_colocation(q->fleet, q->member);
+
+	if (!host)
+		return;
+	say(q, POLICY_METRICS, "co-location",
+	    factor_of(q, POLICY_REASON_COLOCATED),
+	    "%s has %.0f cores, others use %.1f: %.1f for members with %.0f vCPUs, %.2f each; the best host has %.2f",
+	    host_name(q->hosts, q->member->machine.host), host->cores,
+	    host->used_by_others, host->budget, host->claimed, host->part,
+	    q->fleet->part);
+}
+
 static void explain_late(const struct question *q)
 {
 	double late = elapsed(q->now_ns, q->member->measured_ns);
@@ -223,6 +237,7 @@ void member_explain(const struct member *member,
 	explain_order(&q);
 	if (verdict->decided == POLICY_METRICS) {
 		explain_capacity(&q);
+		explain_colocation(&q);
 		explain_late(&q);
 		explain_rest(&q);
 	}

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "policy/fleet.h"
+#include "policy/hosts.h"
 #include "policy/shape.h"
 #include "policy/slow_start.h"
 
@@ -102,9 +103,42 @@ static double fleet_slow_start(const struct policy_params *params,
 	return most > 0 ? most : 1;
 }
 
-void fleet_measure(struct fleet *fleet, const struct policy_params *params,
-		   const struct member *members, size_t n, uint64_t now_ns)
+const struct colocation *fleet_colocation(const struct fleet *fleet,
+					  const struct member *member)
 {
+	int host = member->machine.host;
+	const struct colocation *colocation;
+
+	if (host == MACHINE_NO_HOST)
+		return NULL;
+	colocation = &fleet->hosts->hosts[host].colocation;
+	return colocation->cores > 0 ? colocation : NULL;
+}
+
+/* The largest part of its vCPUs that a member may count on. */
+static double fleet_part(const struct fleet *fleet,
+			 const struct policy_params *params,
+			 const struct member *members, size_t n,
+			 uint64_t now_ns)
+{
+	double most = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct colocation *colocation =
+			fleet_colocation(fleet, &members[i]);
+
+		if (colocation && member_has_claim(&members[i], params, now_ns))
+			most = fmax(most, colocation->part);
+	}
+	return most > 0 ? most : 1;
+}
+
+void fleet_measure(struct fleet *fleet, const struct policy_params *params,
+		   const struct hosts *hosts, const struct member *members,
+		   size_t n, uint64_t now_ns)
+{
+	fleet->hosts = hosts;
+	fleet->part = fleet_part(fleet, params, members, n, now_ns);
 	measure_speed(fleet, params, members, n, now_ns);
 	fleet->busy = fleet_busy(params, members, n, now_ns);
 	fleet->exponent = shape_exponent(params, fleet->busy);

@@ -3,6 +3,7 @@
 #ifndef VMLD_POLICY_FLEET_H
 #define VMLD_POLICY_FLEET_H
 
+#include "policy/colocation.h"
 #include "policy/member.h"
 
 struct fleet {
@@ -12,6 +13,8 @@ struct fleet {
 	double busy;		/* 0..1 */
 	double exponent;	/* of the scales, since it is that busy */
 	double slow_start;	/* the largest factor among the members */
+	double part;		/* likewise, of their hosts' budgets */
+	const struct hosts *hosts;
 };
 
 /* Connections a second of CPU time. */
@@ -22,7 +25,13 @@ double fleet_rate_of_others(const struct fleet *fleet,
 			    const struct policy_params *params,
 			    const struct member *member, uint64_t now_ns);
 
+/* Of the host of a member; NULL: it is not known how many cores that has. */
+const struct colocation *fleet_colocation(const struct fleet *fleet,
+					  const struct member *member);
+
+/* hosts: with the claims of the members. */
 void fleet_measure(struct fleet *fleet, const struct policy_params *params,
-		   const struct member *members, size_t n, uint64_t now_ns);
+		   const struct hosts *hosts, const struct member *members,
+		   size_t n, uint64_t now_ns);
 
 #endif

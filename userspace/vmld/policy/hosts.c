@@ -40,8 +40,10 @@ bool hosts_advance(struct hosts *hosts, int host, uint64_t polled_ns,
 
 void hosts_done(struct hosts *hosts)
 {
-	for (size_t i = 0; i < hosts->n; i++)
+	for (size_t i = 0; i < hosts->n; i++) {
 		free(hosts->hosts[i].name);
+		colocation_done(&hosts->hosts[i].colocation);
+	}
 	free(hosts->hosts);
 	*hosts = (struct hosts){};
 }

@@ -7,11 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "policy/colocation.h"
+
 struct hosts {
 	struct host {
 		char *name;
 		uint64_t polled_ns;
 		unsigned int members;	/* those that the poll was told to */
+		struct colocation colocation;
 	} *hosts;
 	size_t n;
 };

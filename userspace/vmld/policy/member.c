@@ -131,6 +131,17 @@ bool member_is_wanted(const struct member *member)
 	return member->config.weight > 0 && !member->config.drained;
 }
 
+bool member_has_claim(const struct member *member,
+		      const struct policy_params *params, uint64_t now_ns)
+{
+	enum machine_mode mode;
+
+	if (!member_is_wanted(member) || !member->config.has_vm)
+		return false;
+	mode = machine_mode(&member->machine, params, now_ns);
+	return mode == MACHINE_UP || mode == MACHINE_MIGRATING;
+}
+
 bool member_is_new(const struct member *member,
 		   const struct policy_params *params, uint64_t now_ns)
 {
@@ -161,9 +172,30 @@ static bool is_notable(double factor)
 	return fabs(factor - 1) >= NOTABLE;
 }
 
+/*
+ * What its host can give it when all want it, in proportion to the member that
+ * has most of that. A machine that is starved already is not starved twice.
+ */
+static double judge_colocation(const struct member *member,
+			       const struct fleet *fleet, double forecast,
+			       struct policy_verdict *verdict)
+{
+	const struct colocation *host = fleet_colocation(fleet, member);
+	double most = host ? host->part / fleet->part : 1;
+
+	if (most >= forecast)
+		return forecast;
+	if (is_notable(most / forecast))
+		because(verdict, .type = POLICY_REASON_COLOCATED,
+			.of = host->claimed, .cores = host->budget,
+			.factor = most / forecast);
+	return most;
+}
+
 static double judge_capacity(const struct member *member,
 			     const struct policy_params *params,
-			     uint64_t now_ns, struct policy_verdict *verdict)
+			     const struct fleet *fleet, uint64_t now_ns,
+			     struct policy_verdict *verdict)
 {
 	const struct capacity *capacity = &member->capacity;
 	double late = elapsed(now_ns, member->measured_ns);
@@ -172,7 +204,7 @@ static double judge_capacity(const struct member *member,
 	if (!capacity->known) {
 		if (member->base.valid)
 			because(verdict, .type = POLICY_REASON_NO_METRICS);
-		return 1;
+		return judge_colocation(member, fleet, 1, verdict);
 	}
 	if (capacity->steal >= NOTABLE)
 		because(verdict, .type = POLICY_REASON_STEAL,
@@ -187,8 +219,9 @@ static double judge_capacity(const struct member *member,
 		because(verdict, .type = POLICY_REASON_PREDICTED,
 			.factor = capacity->forecast / capacity->value);
 
-	forecast = staleness_relax(capacity->forecast,
-				   staleness_belief(params, late));
+	forecast = judge_colocation(member, fleet, capacity->forecast,
+				    verdict);
+	forecast = staleness_relax(forecast, staleness_belief(params, late));
 	if (late > params->late_hold)
 		because(verdict, .type = POLICY_REASON_LATE_DRIFT,
 			.seconds = late, .factor = forecast);
@@ -246,7 +279,7 @@ static uint32_t judge_worth(struct member *member,
 			    bool migrating, struct policy_verdict *verdict)
 {
 	const struct speed *speed = &member->speed;
-	double worth = judge_capacity(member, params, now_ns, verdict);
+	double worth = judge_capacity(member, params, fleet, now_ns, verdict);
 
 	if (migrating) {
 		worth *= params->migration_factor;

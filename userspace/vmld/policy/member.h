@@ -41,6 +41,9 @@ void member_event(struct member *member, const struct policy_params *params,
 
 /* Weight above 0 and not drained: the administrator lets it have some. */
 bool member_is_wanted(const struct member *member);
+/* Wanted, and up: it counts on its part of its host. */
+bool member_has_claim(const struct member *member,
+		      const struct policy_params *params, uint64_t now_ns);
 /* Whether its slow start lasts. */
 bool member_is_new(const struct member *member,
 		   const struct policy_params *params, uint64_t now_ns);

@@ -8,6 +8,7 @@ const struct policy_params policy_default_params = {
 	.predictor_memory = 60,
 	.predictor_prior = 0.02,
 	.predictor_prior_phi = 0.95,
+	.colocation_memory = 20,
 	.migration_factor = 0.7,
 	.migration_silence = 30,
 	.blackout_silence = 30,

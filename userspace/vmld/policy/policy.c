@@ -194,12 +194,17 @@ int policy_inventory(struct policy *policy,
 		     const struct vm_inventory *inventory)
 {
 	int host = hosts_intern(&policy->hosts, inventory->hypervisor);
+	int r;
 
 	if (host < 0)
 		return host;
 	if (!hosts_advance(&policy->hosts, host, inventory->time_ns,
 			   policy->epoch))
 		return 0;
+	r = colocation_inventory(&policy->hosts.hosts[host].colocation,
+				 &policy->params, inventory);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < inventory->n_samples; i++) {
 		const struct vm_sample *sample = &inventory->samples[i];
 		const size_t *found;
@@ -260,13 +265,38 @@ static void panic(struct policy *policy)
 	}
 }
 
+/* A machine behind several destinations claims once. */
+static void claim(struct policy *policy, uint64_t now_ns)
+{
+	struct hosts *hosts = &policy->hosts;
+	const struct member *last = NULL;
+
+	for (size_t i = 0; i < hosts->n; i++)
+		colocation_begin(&hosts->hosts[i].colocation);
+	for (size_t i = 0; i < policy->n_members; i++) {
+		const struct member *member =
+			&policy->members[policy->by_uuid.order[i]];
+
+		if (!member_has_claim(member, &policy->params, now_ns) ||
+		    (last && memcmp(last->config.uuid, member->config.uuid,
+				    VM_UUID_SIZE) == 0))
+			continue;
+		last = member;
+		colocation_claim(&hosts->hosts[member->machine.host].colocation,
+				 member->config.uuid);
+	}
+	for (size_t i = 0; i < hosts->n; i++)
+		colocation_end(&hosts->hosts[i].colocation);
+}
+
 const struct policy_verdict *policy_evaluate(struct policy *policy,
 					     uint64_t now_ns, size_t *ret_n)
 {
 	struct fleet *fleet = &policy->fleet;
 	struct panic state = {};
 
-	fleet_measure(fleet, &policy->params, policy->members,
+	claim(policy, now_ns);
+	fleet_measure(fleet, &policy->params, &policy->hosts, policy->members,
 		      policy->n_members, now_ns);
 	for (size_t i = 0; i < policy->n_members; i++) {
 		member_judge(&policy->members[i], &policy->params, fleet,

@@ -33,6 +33,8 @@ struct policy_params {
 	double predictor_memory;	/* EWMA */
 	double predictor_prior;		/* variance */
 	double predictor_prior_phi;
+	/* co-location */
+	double colocation_memory;	/* EWMA of what a machine uses */
 	/* migration */
 	double migration_factor;	/* of the capacity, in the brown-out */
 	double migration_silence;	/* forgotten after that without a sign */
@@ -94,6 +96,7 @@ enum policy_reason_type {
 	POLICY_REASON_STEAL,		/* .share, .factor */
 	POLICY_REASON_STALL,		/* .share, .factor */
 	POLICY_REASON_PREDICTED,	/* .factor: forecast over present */
+	POLICY_REASON_COLOCATED,	/* .of vCPUs, .cores for them, .factor */
 	POLICY_REASON_SPEED,		/* .factor */
 	POLICY_REASON_FAIL_FAST,	/* .seconds left */
 	POLICY_REASON_SLOW_START,	/* .seconds of .of, .factor */
@@ -112,6 +115,7 @@ struct policy_reason {
 	double factor;
 	double seconds;
 	double of;
+	double cores;
 };
 
 /* "steal 47 %: x0.53"; cut off if size is too small. Returns buffer. */

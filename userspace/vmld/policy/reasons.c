@@ -18,6 +18,7 @@ static const char *const names[_POLICY_REASON_MAX] = {
 	[POLICY_REASON_STEAL] = "steal",
 	[POLICY_REASON_STALL] = "stall",
 	[POLICY_REASON_PREDICTED] = "predicted",
+	[POLICY_REASON_COLOCATED] = "co-located",
 	[POLICY_REASON_SPEED] = "speed",
 	[POLICY_REASON_FAIL_FAST] = "fail-fast",
 	[POLICY_REASON_SLOW_START] = "slow-start",
@@ -71,6 +72,8 @@ static const char *const advices[_POLICY_REASON_MAX] = {
 		"its host has more to run than CPUs, or it has a quota: move it or a neighbour",
 	[POLICY_REASON_STALL] =
 		"see the storage and the memory of its host and its guest",
+	[POLICY_REASON_COLOCATED] =
+		"its host has fewer cores than its members have vCPUs: move one of them",
 	[POLICY_REASON_SPEED] =
 		"if it is slow: see what else runs in the guest, and its host's cores",
 	[POLICY_REASON_FAIL_FAST] =
@@ -137,6 +140,11 @@ const char *policy_reason_format(const struct policy_reason *reason,
 		break;
 	case POLICY_REASON_PREDICTED:
 		snprintf(buffer, size, "forecast: x%.2f", reason->factor);
+		break;
+	case POLICY_REASON_COLOCATED:
+		snprintf(buffer, size,
+			 "co-located: %.0f vCPUs share %.1f cores: x%.2f",
+			 reason->of, reason->cores, reason->factor);
 		break;
 	case POLICY_REASON_SPEED:
 		snprintf(buffer, size, "learned speed: x%.2f",

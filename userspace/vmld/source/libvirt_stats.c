@@ -10,11 +10,14 @@
 void libvirt_stats_init(struct libvirt_stats *stats, virConnectPtr connection)
 {
 	const char *type = virConnectGetType(connection);
+	virNodeInfo node = {};
 
 	*stats = (struct libvirt_stats){
 		.is_qemu = type && strcmp(type, "QEMU") == 0,
 		.fake_time = type && strcasecmp(type, "test") == 0,
 	};
+	if (virNodeGetInfo(connection, &node) == 0)
+		stats->cpus = node.cpus;
 }
 
 static enum vm_pause pause_of(int reason)
@@ -233,6 +236,7 @@ int libvirt_stats_poll(struct libvirt_stats *stats, virConnectPtr connection,
 	inventory = vm_inventory_new(hypervisor, now_ns());
 	if (!inventory)
 		return -ENOMEM;
+	inventory->cpus = stats->cpus;
 	libvirt_known_begin(known);
 	if (!stats->no_bulk)
 		r = poll_bulk(stats, connection, known, inventory);

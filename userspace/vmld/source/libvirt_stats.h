@@ -12,6 +12,7 @@ struct libvirt_stats {
 	bool is_qemu;
 	bool no_bulk;		/* one call a domain, and less in it */
 	bool fake_time;		/* the test driver's CPU time is a clock */
+	uint32_t cpus;		/* of the host; 0: it does not tell */
 	unsigned int capabilities; /* STATS and STEAL, once seen */
 };
 
