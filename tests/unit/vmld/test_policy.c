@@ -14,6 +14,7 @@
 #include "policy/slow_start.h"
 #include "policy/speed.h"
 #include "policy/staleness.h"
+#include "policy/stall.h"
 #include "util.h"
 
 #define S NSEC_PER_SEC
@@ -736,6 +737,88 @@ static void test_claims(void **state)
 		assert_int_equal(scale_of(policy, 1 * S, i), VML_SCALE_ONE);
 }
 
+static void step_storage_for(struct stall *stall, int seconds, double requests,
+			     double block)
+{
+	const struct interval interval = {
+		.seconds = 1,
+		.has_block = true,
+		.requests = requests,
+		.block = block,
+	};
+
+	for (int i = 0; i < seconds; i++)
+		stall_step(stall, params, &interval);
+}
+
+static void test_storage(void **state)
+{
+	struct stall stall = {};
+
+	(void)state;
+	step_storage_for(&stall, 30, 20, 0.1);
+	assert_near(stall.usual, 0.005);
+	assert_near(stall_share(&stall), 0);
+	/* Busier, and slower by that: up to twice is fine. */
+	step_storage_for(&stall, 1, 80, 0.8);
+	assert_near(stall_share(&stall), 0);
+	/* Ten times as slow: what is beyond twice the usual, of a busy disk. */
+	step_storage_for(&stall, 1, 20, 1);
+	assert_true(stall_share(&stall) > 0.75 && stall_share(&stall) < 0.81);
+	/* As slow, but hardly in use: nobody waits for it. */
+	step_storage_for(&stall, 20, 0.5, 0.02);
+	assert_true(stall_share(&stall) < 0.02);
+	/* Bad times are not usual soon, and good ones are. */
+	step_storage_for(&stall, 20, 20, 1);
+	assert_true(stall.usual < 0.01);
+	assert_true(stall_share(&stall) > 0.6);
+	step_storage_for(&stall, 120, 20, 0.1);
+	assert_true(stall.usual < 0.0051);
+	/* Less than a millisecond is fine, whatever it was. */
+	stall_restart(&stall);
+	step_storage_for(&stall, 30, 1000, 0.01);
+	step_storage_for(&stall, 1, 1000, 0.9);
+	assert_near(stall_share(&stall), 0);
+	/* A hypervisor that tells nothing. */
+	stall_step(&stall, params, &(struct interval){ .seconds = 1 });
+	assert_near(stall_share(&stall), 0);
+}
+
+static void test_swap(void **state)
+{
+	struct interval interval = {
+		.seconds = 1,
+		.has_memory = true,
+		.memory_time = 100,
+		.swapped_in = 4000,
+	};
+	struct stall stall = {};
+
+	(void)state;
+	/* All that it ever read back says nothing about now. */
+	stall_step(&stall, params, &interval);
+	assert_near(stall_share(&stall), 0);
+	interval.memory_time = 110;
+	interval.swapped_in += 4 * 10 * 1000;
+	stall_step(&stall, params, &interval);
+	assert_near(stall.pages, 1000);
+	assert_near(stall_share(&stall), 0.5);
+	/* Until the guest tells anew. */
+	stall_step(&stall, params, &interval);
+	assert_near(stall_share(&stall), 0.5);
+	interval.memory_time = 120;
+	stall_step(&stall, params, &interval);
+	assert_near(stall_share(&stall), 0);
+	/* Its clock, or its counter, went back. */
+	interval.memory_time = 90;
+	interval.swapped_in += 1000000;
+	stall_step(&stall, params, &interval);
+	assert_near(stall_share(&stall), 0);
+	interval.has_memory = false;
+	stall_step(&stall, params, &interval);
+	assert_near(stall_share(&stall), 0);
+}
+
 static uint64_t random_number(uint64_t *seed)
 {
 	*seed ^= *seed << 13;
@@ -862,6 +945,8 @@ int main(void)
 		cmocka_unit_test(test_event_concerns),
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_precedence),
+		cmocka_unit_test(test_storage),
+		cmocka_unit_test(test_swap),
 		cmocka_unit_test(test_colocation),
 		cmocka_unit_test(test_claims),
 		cmocka_unit_test(test_explanation),

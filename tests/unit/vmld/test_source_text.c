@@ -240,6 +240,56 @@ static void test_vcpus(void **state)
 	virTypedParamsFree(parameters.list, parameters.n);
 }
 
+static void add_number(struct parameters *parameters, const char *name,
+		       unsigned long long number)
+{
+	virTypedParamsAddULLong(&parameters->list, &parameters->n,
+				&parameters->room, name, number);
+}
+
+static void test_disks_and_memory(void **state)
+{
+	struct parameters parameters = {};
+	struct vm_sample sample = {};
+
+	(void)state;
+	/* As libvirt gives them; some are of no interest. */
+	virTypedParamsAddUInt(&parameters.list, &parameters.n,
+			      &parameters.room, "block.count", 2);
+	virTypedParamsAddString(&parameters.list, &parameters.n,
+				&parameters.room, "block.0.name", "vda");
+	add_number(&parameters, "block.0.rd.reqs", 10);
+	add_number(&parameters, "block.0.rd.bytes", 4096);
+	add_number(&parameters, "block.0.rd.times", 1000);
+	add_number(&parameters, "block.0.wr.reqs", 20);
+	add_number(&parameters, "block.0.wr.times", 3000);
+	add_number(&parameters, "block.0.fl.reqs", 1);
+	add_number(&parameters, "block.0.fl.times", 500);
+	add_number(&parameters, "block.1.rd.reqs", 4);
+	add_number(&parameters, "block.1.rd.times", 7);
+	add_number(&parameters, "balloon.current", 1048576);
+	add_number(&parameters, "balloon.swap_in", 4000);
+	libvirt_stats_blocks(parameters.list, parameters.n, &sample);
+	libvirt_stats_memory(parameters.list, parameters.n, &sample);
+	assert_true(sample.has_block);
+	assert_true(sample.block_requests == 35);
+	assert_true(sample.block_ns == 4507);
+	/* The guest has not told yet. */
+	assert_false(sample.has_memory);
+	add_number(&parameters, "balloon.last-update", 1700000000);
+	libvirt_stats_memory(parameters.list, parameters.n, &sample);
+	assert_true(sample.has_memory);
+	assert_true(sample.swapped_in == 4000);
+	assert_true(sample.memory_time == 1700000000);
+	virTypedParamsFree(parameters.list, parameters.n);
+
+	sample = (struct vm_sample){};
+	libvirt_stats_blocks(NULL, 0, &sample);
+	libvirt_stats_memory(NULL, 0, &sample);
+	assert_false(sample.has_block);
+	assert_false(sample.has_memory);
+}
+
 /* What the text "host hv1\nvm web-1 hv1\n" and a last line give. */
 static char *error_of(const char *line)
 {
@@ -347,6 +397,7 @@ int main(void)
 		cmocka_unit_test(test_lifecycle),
 		cmocka_unit_test(test_states),
 		cmocka_unit_test(test_vcpus),
+		cmocka_unit_test(test_disks_and_memory),
 		cmocka_unit_test(test_script_errors),
 		cmocka_unit_test(test_script_order),
 	};

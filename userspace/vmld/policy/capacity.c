@@ -22,15 +22,6 @@ static double steal_share(const struct capacity *capacity,
 	return capacity->steal * pow(params->idle_decay, interval->seconds);
 }
 
-static double stall_share(const struct interval *interval)
-{
-	double vcpus = interval->vcpus > 0 ? interval->vcpus : 1;
-
-	if (!interval->has_stall)
-		return 0;
-	return clip(interval->stall / (interval->seconds * vcpus), 0, 1);
-}
-
 static double busy_share(const struct interval *interval)
 {
 	double vcpus = interval->vcpus > 0 ? interval->vcpus : 1;
@@ -76,9 +67,12 @@ void capacity_step(struct capacity *capacity,
 	if (capacity->restart)
 		capacity->known = false;
 	capacity->steal = steal_share(capacity, params, interval);
-	capacity->stall = stall_share(interval);
+	if (fresh)
+		stall_restart(&capacity->stall);
+	stall_step(&capacity->stall, params, interval);
 	capacity->busy = busy_share(interval);
-	capacity->value = (1 - capacity->steal) * (1 - capacity->stall);
+	capacity->value = (1 - capacity->steal) *
+			  (1 - stall_share(&capacity->stall));
 	capacity->known = true;
 	capacity->restart = false;
 	if (fresh) {

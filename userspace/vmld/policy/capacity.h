@@ -8,13 +8,14 @@
 
 #include "policy/interval.h"
 #include "policy/policy.h"
+#include "policy/stall.h"
 
 struct capacity {
 	bool known;		/* else all below is void */
 	bool restart;		/* the next step forgets the history */
 	double steal;		/* 0..1 of the CPU time wanted */
-	double stall;		/* 0..1 of the wall time */
-	double value;		/* f = (1 - steal) * (1 - stall) */
+	struct stall stall;
+	double value;		/* f = (1 - steal) * (1 - share of stall) */
 	double forecast;	/* f^, 0..1 */
 	double busy;		/* 0..1: part of the time that it was not idle */
 	/* the predictor's moving averages of value */

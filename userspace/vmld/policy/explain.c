@@ -100,6 +100,7 @@ static void explain_capacity(const struct question *q)
 {
 	const struct capacity *capacity = &q->member->capacity;
 	const struct interval *interval = &q->member->interval;
+	const struct stall *stall = &capacity->stall;
 	double vcpus = interval->vcpus > 0 ? interval->vcpus : 1;
 	double wall = interval->seconds * vcpus;
 
@@ -118,11 +119,20 @@ static void explain_capacity(const struct question *q)
 		    "of the CPU time that it wanted it did not get %.0f %%" :
 		    "its hypervisor does not tell what it had to wait for (%.0f %%)",
 	    capacity->steal * 100);
-	say(q, POLICY_METRICS, "stall", 1 - capacity->stall,
-	    interval->has_stall ?
-		    "%.0f %% of the time it could not go on for I/O" :
-		    "its hypervisor tells of no I/O (%.0f %%)",
-	    capacity->stall * 100);
+	if (interval->has_stall)
+		say(q, POLICY_METRICS, "stall", 1 - stall->given,
+		    "%.0f %% of the time it could not go on for I/O",
+		    stall->given * 100);
+	if (interval->has_block)
+		say(q, POLICY_METRICS, "storage", 1 - stall->storage,
+		    "%.0f requests of %.2f ms each, usually %.2f ms; up to twice that, or %.0f ms, is fine",
+		    interval->requests, interval->requests < 1 ?
+		    0 : interval->block / interval->requests * 1e3,
+		    stall->usual * 1e3, q->params->latency_least * 1e3);
+	if (stall->has_memory)
+		say(q, POLICY_METRICS, "swap", 1 - stall->swap,
+		    "%.0f pages a second are read back from swap",
+		    stall->pages);
 	say(q, POLICY_METRICS, "forecast",
 	    factor_of(q, POLICY_REASON_PREDICTED),
 	    "capacity %.2f, mean of the last minute %.2f: %.2f at the next poll",

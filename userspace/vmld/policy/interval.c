@@ -24,6 +24,9 @@ static void base_set(struct interval_base *base,
 		.run_ns = sample->run_ns,
 		.delay_ns = sample->delay_ns,
 		.stall_ns = sample->stall_ns,
+		.has_block = sample->has_block,
+		.block_requests = sample->block_requests,
+		.block_ns = sample->block_ns,
 	};
 }
 
@@ -64,15 +67,26 @@ enum interval_result interval_next(struct interval_base *base,
 		.seconds = elapsed(base->time_ns, before.time_ns),
 		.vcpus = base->vcpus,
 		.run = seconds(base->run_ns, before.run_ns),
+		.has_memory = sample->has_memory,
+		.memory_time = sample->memory_time,
+		.swapped_in = sample->swapped_in,
 		.has_steal = before.has_steal && base->has_steal &&
 			     base->delay_ns >= before.delay_ns,
 		.has_stall = before.has_stall && base->has_stall &&
 			     base->stall_ns >= before.stall_ns,
+		.has_block = before.has_block && base->has_block &&
+			     base->block_requests >= before.block_requests &&
+			     base->block_ns >= before.block_ns,
 	};
 	if (interval.has_steal)
 		interval.delay = seconds(base->delay_ns, before.delay_ns);
 	if (interval.has_stall)
 		interval.stall = seconds(base->stall_ns, before.stall_ns);
+	if (interval.has_block) {
+		interval.requests = (double)(base->block_requests -
+					     before.block_requests);
+		interval.block = seconds(base->block_ns, before.block_ns);
+	}
 	if (!possible(&interval))
 		return INTERVAL_NEW_BASE;
 	*ret_interval = interval;

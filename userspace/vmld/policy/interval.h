@@ -13,9 +13,12 @@ struct interval_base {
 	uint32_t vcpus;
 	bool has_steal;
 	bool has_stall;
+	bool has_block;
 	uint64_t run_ns;
 	uint64_t delay_ns;
 	uint64_t stall_ns;
+	uint64_t block_requests;
+	uint64_t block_ns;
 };
 
 struct interval {
@@ -26,6 +29,13 @@ struct interval {
 	double delay;
 	bool has_stall;
 	double stall;
+	bool has_block;
+	double requests;	/* of its disks */
+	double block;		/* seconds that they took, summed */
+	/* What the guest told last, which may be as it was before. */
+	bool has_memory;
+	uint64_t memory_time;
+	uint64_t swapped_in;
 };
 
 enum interval_result {

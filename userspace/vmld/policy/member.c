@@ -192,6 +192,14 @@ static double judge_colocation(const struct member *member,
 	return most;
 }
 
+static void judge_share(enum policy_reason_type type, double share,
+			struct policy_verdict *verdict)
+{
+	if (share >= NOTABLE)
+		because(verdict, .type = type, .share = share,
+			.factor = 1 - share);
+}
+
 static double judge_capacity(const struct member *member,
 			     const struct policy_params *params,
 			     const struct fleet *fleet, uint64_t now_ns,
@@ -206,14 +214,10 @@ static double judge_capacity(const struct member *member,
 			because(verdict, .type = POLICY_REASON_NO_METRICS);
 		return judge_colocation(member, fleet, 1, verdict);
 	}
-	if (capacity->steal >= NOTABLE)
-		because(verdict, .type = POLICY_REASON_STEAL,
-			.share = capacity->steal,
-			.factor = 1 - capacity->steal);
-	if (capacity->stall >= NOTABLE)
-		because(verdict, .type = POLICY_REASON_STALL,
-			.share = capacity->stall,
-			.factor = 1 - capacity->stall);
+	judge_share(POLICY_REASON_STEAL, capacity->steal, verdict);
+	judge_share(POLICY_REASON_STALL, capacity->stall.given, verdict);
+	judge_share(POLICY_REASON_STORAGE, capacity->stall.storage, verdict);
+	judge_share(POLICY_REASON_SWAP, capacity->stall.swap, verdict);
 	if (fabs(capacity->forecast - capacity->value) >= NOTABLE &&
 	    capacity->value > 0)
 		because(verdict, .type = POLICY_REASON_PREDICTED,

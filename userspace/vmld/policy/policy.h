@@ -23,7 +23,7 @@
 #include "source/source.h"
 
 #define POLICY_REASON_STRING_MAX 128
-#define POLICY_MAX_REASONS 10
+#define POLICY_MAX_REASONS 12
 
 /* Constants of the weight law; times are in seconds, shares are of 1. */
 struct policy_params {
@@ -33,6 +33,13 @@ struct policy_params {
 	double predictor_memory;	/* EWMA */
 	double predictor_prior;		/* variance */
 	double predictor_prior_phi;
+	/* stall: storage and memory */
+	double storage_share;		/* busy less than that, it says nothing */
+	double latency_ratio;		/* to the usual one: still fine */
+	double latency_least;		/* seconds a request: fine in any case */
+	double latency_memory;		/* of what is usual */
+	unsigned int latency_intervals;	/* until then it is the mean */
+	double swap_cost;		/* seconds to read a page back */
 	/* co-location */
 	double colocation_memory;	/* EWMA of what a machine uses */
 	/* migration */
@@ -95,6 +102,8 @@ enum policy_reason_type {
 	POLICY_REASON_MIGRATING,	/* .factor */
 	POLICY_REASON_STEAL,		/* .share, .factor */
 	POLICY_REASON_STALL,		/* .share, .factor */
+	POLICY_REASON_STORAGE,		/* .share, .factor */
+	POLICY_REASON_SWAP,		/* .share, .factor */
 	POLICY_REASON_PREDICTED,	/* .factor: forecast over present */
 	POLICY_REASON_COLOCATED,	/* .of vCPUs, .cores for them, .factor */
 	POLICY_REASON_SPEED,		/* .factor */

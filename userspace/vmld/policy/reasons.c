@@ -17,6 +17,8 @@ static const char *const names[_POLICY_REASON_MAX] = {
 	[POLICY_REASON_MIGRATING] = "migrating",
 	[POLICY_REASON_STEAL] = "steal",
 	[POLICY_REASON_STALL] = "stall",
+	[POLICY_REASON_STORAGE] = "storage",
+	[POLICY_REASON_SWAP] = "swap",
 	[POLICY_REASON_PREDICTED] = "predicted",
 	[POLICY_REASON_COLOCATED] = "co-located",
 	[POLICY_REASON_SPEED] = "speed",
@@ -72,6 +74,10 @@ static const char *const advices[_POLICY_REASON_MAX] = {
 		"its host has more to run than CPUs, or it has a quota: move it or a neighbour",
 	[POLICY_REASON_STALL] =
 		"see the storage and the memory of its host and its guest",
+	[POLICY_REASON_STORAGE] =
+		"its storage is slower than usual: see its host's disks, and who else uses them",
+	[POLICY_REASON_SWAP] =
+		"the guest swaps: give it memory (virsh setmem), or see what takes it there",
 	[POLICY_REASON_COLOCATED] =
 		"its host has fewer cores than its members have vCPUs: move one of them",
 	[POLICY_REASON_SPEED] =
@@ -136,6 +142,14 @@ const char *policy_reason_format(const struct policy_reason *reason,
 		break;
 	case POLICY_REASON_STALL:
 		snprintf(buffer, size, "stall %.0f %%: x%.2f", percent,
+			 reason->factor);
+		break;
+	case POLICY_REASON_STORAGE:
+		snprintf(buffer, size, "slow storage %.0f %%: x%.2f", percent,
+			 reason->factor);
+		break;
+	case POLICY_REASON_SWAP:
+		snprintf(buffer, size, "swapping %.0f %%: x%.2f", percent,
 			 reason->factor);
 		break;
 	case POLICY_REASON_PREDICTED:

@@ -51,6 +51,16 @@ static void write_changes(FILE *file, const struct vm_sample *old,
 	write_count(file, SCRIPT_STALL_NS, old->has_stall, new->has_stall,
 		    old->boot_id == new->boot_id ? old->stall_ns : 0,
 		    new->stall_ns);
+	write_count(file, SCRIPT_BLOCK_REQUESTS, old->has_block, new->has_block,
+		    old->boot_id == new->boot_id ? old->block_requests : 0,
+		    new->block_requests);
+	write_count(file, SCRIPT_BLOCK_NS, old->has_block, new->has_block,
+		    old->boot_id == new->boot_id ? old->block_ns : 0,
+		    new->block_ns);
+	write_count(file, SCRIPT_MEMORY_TIME, old->has_memory, new->has_memory,
+		    old->memory_time, new->memory_time);
+	write_count(file, SCRIPT_SWAPPED_IN, old->has_memory, new->has_memory,
+		    old->swapped_in, new->swapped_in);
 }
 
 static bool same_addresses(const struct vm_sample *a, const struct vm_sample *b)

@@ -5,7 +5,9 @@
 #include "source/libvirt_stats.h"
 #include "util.h"
 
-#define GROUPS (VIR_DOMAIN_STATS_STATE | VIR_DOMAIN_STATS_VCPU)
+#define GROUPS                                           \
+	(VIR_DOMAIN_STATS_STATE | VIR_DOMAIN_STATS_VCPU | \
+	 VIR_DOMAIN_STATS_BLOCK | VIR_DOMAIN_STATS_BALLOON)
 
 void libvirt_stats_init(struct libvirt_stats *stats, virConnectPtr connection)
 {
@@ -116,6 +118,47 @@ void libvirt_stats_vcpus(virTypedParameterPtr parameters, int n,
 	sample->has_steal = has_run && has_steal;
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), n = strlen(end);
+
+	return length >= n && strcmp(text + length - n, end) == 0;
+}
+
+/* There may be many of them: one look at each, and none for a name. */
+void libvirt_stats_blocks(virTypedParameterPtr parameters, int n,
+			  struct vm_sample *sample)
+{
+	for (int i = 0; i < n; i++) {
+		const virTypedParameter *parameter = &parameters[i];
+
+		if (parameter->type != VIR_TYPED_PARAM_ULLONG ||
+		    strncmp(parameter->field, "block.", 6) != 0)
+			continue;
+		if (ends_with(parameter->field, ".reqs")) {
+			sample->has_block = true;
+			sample->block_requests += parameter->value.ul;
+		} else if (ends_with(parameter->field, ".times")) {
+			sample->block_ns += parameter->value.ul;
+		}
+	}
+}
+
+void libvirt_stats_memory(virTypedParameterPtr parameters, int n,
+			  struct vm_sample *sample)
+{
+	unsigned long long swapped, time;
+
+	if (virTypedParamsGetULLong(parameters, n, "balloon.swap_in",
+				    &swapped) != 1 ||
+	    virTypedParamsGetULLong(parameters, n, "balloon.last-update",
+				    &time) != 1 || !time)
+		return;
+	sample->has_memory = true;
+	sample->swapped_in = swapped;
+	sample->memory_time = time;
+}
+
 static int init_sample(struct vm_sample *sample, virDomainPtr domain)
 {
 	unsigned int id = virDomainGetID(domain);
@@ -173,6 +216,8 @@ static int add_domain(struct libvirt_stats *stats, virDomainPtr domain,
 		virTypedParamsGetInt(parameters, n, "state.state", &state);
 		virTypedParamsGetInt(parameters, n, "state.reason", &reason);
 		libvirt_stats_vcpus(parameters, n, sample);
+		libvirt_stats_blocks(parameters, n, sample);
+		libvirt_stats_memory(parameters, n, sample);
 	}
 	if (sample->boot_id == VM_BOOT_ID_NONE)
 		sample->has_run = sample->has_steal = false;

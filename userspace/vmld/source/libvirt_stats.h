@@ -37,4 +37,12 @@ enum vm_state libvirt_stats_state(int state, int reason,
 void libvirt_stats_vcpus(virTypedParameterPtr parameters, int n,
 			 struct vm_sample *sample);
 
+/* Requests of its disks, and the time that they took, likewise. */
+void libvirt_stats_blocks(virTypedParameterPtr parameters, int n,
+			  struct vm_sample *sample);
+
+/* What the guest told of its memory, if its balloon has a stats period. */
+void libvirt_stats_memory(virTypedParameterPtr parameters, int n,
+			  struct vm_sample *sample);
+
 #endif

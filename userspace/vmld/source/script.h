@@ -29,7 +29,8 @@
  * Keys: uuid, name (if not the one of the statement), address (again for more,
  * "-" for none), mac, vcpus, state, pause (other, migration, io-error,
  * watchdog), host, boot (a number; counters restart); run, delay and stall are
- * shares of wall time of each vCPU; closed (scenario) is connections finished a
+ * shares of wall time of each vCPU; io is requests of its disks a second, latency
+ * the seconds that each takes, swap the pages read back a second; closed (scenario) is connections finished a
  * second, active and inactive their numbers. Without a uuid it is made from the
  * machine's place in the file. An event changes what polls say, as it would in
  * a hypervisor.
@@ -48,7 +49,8 @@
  *	look SERVICE			the daemon reads the kernel, and decides
  *
  * and these keys, which are counters, or "-" for none: run-ns, delay-ns,
- * stall-ns; and started, a time.
+ * stall-ns, block-requests, block-ns, memory-time, swapped-in; and started, a
+ * time.
  */
 #ifndef VMLD_SOURCE_SCRIPT_H
 #define VMLD_SOURCE_SCRIPT_H
@@ -71,10 +73,17 @@ enum script_key {
 	SCRIPT_CLOSED,
 	SCRIPT_ACTIVE,
 	SCRIPT_INACTIVE,
+	SCRIPT_IO,
+	SCRIPT_LATENCY,
+	SCRIPT_SWAP,
 	SCRIPT_STARTED,
 	SCRIPT_RUN_NS,
 	SCRIPT_DELAY_NS,
 	SCRIPT_STALL_NS,
+	SCRIPT_BLOCK_REQUESTS,
+	SCRIPT_BLOCK_NS,
+	SCRIPT_MEMORY_TIME,
+	SCRIPT_SWAPPED_IN,
 	_SCRIPT_KEY_MAX
 };
 

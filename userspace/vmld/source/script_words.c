@@ -23,10 +23,17 @@ static const char *const key_names[_SCRIPT_KEY_MAX] = {
 	[SCRIPT_CLOSED] = "closed",
 	[SCRIPT_ACTIVE] = "active",
 	[SCRIPT_INACTIVE] = "inactive",
+	[SCRIPT_IO] = "io",
+	[SCRIPT_LATENCY] = "latency",
+	[SCRIPT_SWAP] = "swap",
 	[SCRIPT_STARTED] = "started",
 	[SCRIPT_RUN_NS] = "run-ns",
 	[SCRIPT_DELAY_NS] = "delay-ns",
 	[SCRIPT_STALL_NS] = "stall-ns",
+	[SCRIPT_BLOCK_REQUESTS] = "block-requests",
+	[SCRIPT_BLOCK_NS] = "block-ns",
+	[SCRIPT_MEMORY_TIME] = "memory-time",
+	[SCRIPT_SWAPPED_IN] = "swapped-in",
 };
 
 static const char *const pause_names[] = {
@@ -373,12 +380,19 @@ static int parse_value(struct parser *parser, const char *word,
 	case SCRIPT_CLOSED:
 	case SCRIPT_ACTIVE:
 	case SCRIPT_INACTIVE:
+	case SCRIPT_IO:
+	case SCRIPT_LATENCY:
+	case SCRIPT_SWAP:
 		return parse_number(parser, word, 0, 1e6, &setting->number);
 	case SCRIPT_STARTED:
 		return parse_time(parser, word, &setting->time_ns);
 	case SCRIPT_RUN_NS:
 	case SCRIPT_DELAY_NS:
 	case SCRIPT_STALL_NS:
+	case SCRIPT_BLOCK_REQUESTS:
+	case SCRIPT_BLOCK_NS:
+	case SCRIPT_MEMORY_TIME:
+	case SCRIPT_SWAPPED_IN:
 		return parse_count(parser, word, UINT64_MAX, &setting->count);
 	case SCRIPT_RUN:
 	case SCRIPT_DELAY:

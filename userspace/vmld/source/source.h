@@ -70,6 +70,12 @@ struct vm_sample {
 	uint64_t run_ns;	/* CPU time that the vCPUs had */
 	uint64_t delay_ns;	/* time that they were ready and had no CPU */
 	uint64_t stall_ns;	/* time that they could not go on for I/O */
+	bool has_block;
+	uint64_t block_requests; /* of all its disks, done */
+	uint64_t block_ns;	/* that these took, summed */
+	bool has_memory;	/* the guest tells, through its balloon */
+	uint64_t memory_time;	/* when it did: seconds of its clock */
+	uint64_t swapped_in;	/* KiB */
 	/* The last known, not local ones: they outlive a shut-down. */
 	struct vm_address *addresses;
 	size_t n_addresses;

@@ -22,6 +22,10 @@ static void restart_counters(struct world_vm *vm, int64_t boot_id)
 	vm->run_ns = 0;
 	vm->delay_ns = 0;
 	vm->stall_ns = 0;
+	vm->block_requests = 0;
+	vm->block_ns = 0;
+	vm->n_requests = 0;
+	vm->n_swapped = 0;
 }
 
 static void tell(bool *has, uint64_t *counter,
@@ -100,6 +104,29 @@ static int set(struct world_vm *vm, const struct script_setting *setting)
 		break;
 	case SCRIPT_STALL_NS:
 		tell(&vm->has_stall, &vm->stall_ns, setting);
+		break;
+	case SCRIPT_BLOCK_REQUESTS:
+		tell(&vm->has_block, &vm->block_requests, setting);
+		break;
+	case SCRIPT_BLOCK_NS:
+		tell(&vm->has_block, &vm->block_ns, setting);
+		break;
+	case SCRIPT_MEMORY_TIME:
+		tell(&vm->has_memory, &vm->memory_time, setting);
+		break;
+	case SCRIPT_SWAPPED_IN:
+		tell(&vm->has_memory, &vm->swapped_in, setting);
+		break;
+	case SCRIPT_IO:
+		vm->io = setting->number;
+		vm->has_block = true;
+		break;
+	case SCRIPT_LATENCY:
+		vm->latency = setting->number;
+		break;
+	case SCRIPT_SWAP:
+		vm->swap = setting->number;
+		vm->has_memory = true;
 		break;
 	case _SCRIPT_KEY_MAX:
 		break;
@@ -230,6 +257,13 @@ void world_advance(struct world *world, uint64_t to_ns)
 		vm->run_ns += share_of(ns, vm->run * vm->vcpus);
 		vm->delay_ns += share_of(ns, vm->delay * vm->vcpus);
 		vm->stall_ns += share_of(ns, vm->stall * vm->vcpus);
+		vm->n_requests += vm->io * (double)ns / (double)NSEC_PER_SEC;
+		vm->block_requests = (uint64_t)vm->n_requests;
+		vm->block_ns += share_of(ns, vm->io * vm->latency);
+		vm->n_swapped += 4 * vm->swap * (double)ns /
+				 (double)NSEC_PER_SEC;
+		vm->swapped_in = (uint64_t)vm->n_swapped;
+		vm->memory_time = to_ns / NSEC_PER_SEC + 1;
 	}
 }
 
@@ -380,6 +414,12 @@ static void count(const struct world *world, const struct world_vm *vm,
 	sample->run_ns = vm->run_ns;
 	sample->delay_ns = vm->delay_ns;
 	sample->stall_ns = vm->stall_ns;
+	sample->has_block = vm->has_block;
+	sample->block_requests = vm->block_requests;
+	sample->block_ns = vm->block_ns;
+	sample->has_memory = vm->has_memory;
+	sample->memory_time = vm->memory_time;
+	sample->swapped_in = vm->swapped_in;
 	if (world->script->is_recording) {
 		sample->boot_id = vm->boot_id;
 		sample->has_run = vm->has_run;

@@ -33,6 +33,17 @@ struct world_vm {
 	bool has_run;		/* of a recording, which tells the counters */
 	bool has_steal;
 	bool has_stall;
+	bool has_block;
+	bool has_memory;
+	double io;		/* requests a second */
+	double latency;		/* seconds each */
+	double swap;		/* pages a second */
+	double n_requests;	/* counters */
+	double n_swapped;
+	uint64_t block_requests;
+	uint64_t block_ns;
+	uint64_t memory_time;
+	uint64_t swapped_in;
 	double closed;		/* connections a second */
 	double active;
 	double inactive;

@@ -23,7 +23,7 @@
 /* With a name that needs quotes, and one that is on two hosts. */
 #define SCRIPT								\
 	"host hv1 cpus 8\nhost hv2\n"					\
-	"vm web-1 hv1 address 10.0.0.1 run 0.3 delay 0.2\n"		\
+	"vm web-1 hv1 address 10.0.0.1 run 0.3 delay 0.2 io 40 latency 0.01 swap 9\n" \
 	"vm \"web #\\\\\\\"2\" hv1 address 10.0.0.2 run 0.3\n"		\
 	"vm web-3 hv2 address 10.0.0.3 uuid 00000000-0000-0000-0000-0000000000aa run 0.4\n" \
 	"vm there hv1 name web-3 uuid 00000000-0000-0000-0000-0000000000aa state shutoff\n" \
