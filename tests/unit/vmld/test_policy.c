@@ -8,6 +8,7 @@
 
 #include "policy/capacity.h"
 #include "policy/colocation.h"
+#include "policy/establish.h"
 #include "policy/interval.h"
 #include "policy/policy.h"
 #include "policy/shape.h"
@@ -819,6 +820,53 @@ static void test_swap(void **state)
 	assert_near(stall_share(&stall), 0);
 }
 
+static void poll_establish(struct establish *establish, int polls,
+			   unsigned int connections, uint32_t active)
+{
+	const struct interval interval = { .seconds = 1 };
+
+	for (int i = 0; i < polls; i++) {
+		establish_count(establish, establish->picks + connections,
+				active);
+		establish_step(establish, params, &interval);
+	}
+}
+
+static void test_establish(void **state)
+{
+	struct establish establish = {};
+
+	(void)state;
+	poll_establish(&establish, 10, 40, 2);
+	assert_near(establish.unseen, 0);
+	assert_true(establish.seen > 200);
+	/* By chance, for a poll or two. */
+	poll_establish(&establish, 2, 40, 0);
+	establish_judge(&establish, params, 0, 10 * S);
+	assert_false(establish_is_held(&establish, 10 * S));
+	/* Not if there is nobody to compare with, or others had as many. */
+	poll_establish(&establish, 1, 40, 0);
+	establish_judge(&establish, params, NAN, 10 * S);
+	establish_judge(&establish, params, 40, 10 * S);
+	assert_false(establish_is_held(&establish, 10 * S));
+	establish_judge(&establish, params, 10, 10 * S);
+	assert_true(establish_is_held(&establish, 19 * S));
+	assert_false(establish_is_held(&establish, 20 * S));
+	/* One is seen. */
+	establish_count(&establish, establish.picks + 1, 1);
+	assert_false(establish_is_held(&establish, 10 * S));
+	assert_true(establish.longest > 100);
+	/* Hardly any connections say nothing. */
+	establish_restart(&establish);
+	poll_establish(&establish, 10, 1, 0);
+	establish_judge(&establish, params, 0, 10 * S);
+	assert_false(establish_is_held(&establish, 10 * S));
+	/* Another destination, in the place of the one that was. */
+	poll_establish(&establish, 5, 40, 0);
+	establish_count(&establish, 3, 0);
+	assert_near(establish.unseen, 0);
+}
+
 static uint64_t random_number(uint64_t *seed)
 {
 	*seed ^= *seed << 13;
@@ -945,6 +993,7 @@ int main(void)
 		cmocka_unit_test(test_event_concerns),
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_precedence),
+		cmocka_unit_test(test_establish),
 		cmocka_unit_test(test_storage),
 		cmocka_unit_test(test_swap),
 		cmocka_unit_test(test_colocation),

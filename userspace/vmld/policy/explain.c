@@ -172,10 +172,18 @@ static void explain_speed(const struct question *q)
 {
 	const struct speed *speed = &q->member->speed;
 	double expected = speed->cpu * fleet_rate(q->fleet);
+	const struct establish *establish = &q->member->establish;
+	double unseen = fleet_unseen_of_others(q->fleet, q->member);
 
 	say(q, POLICY_METRICS, "speed", factor_of(q, POLICY_REASON_SPEED),
 	    "closed %.0f connections in %.1f s of CPU time; the fleet's average member would close %.0f",
 	    fmax(speed->closed, 0), speed->cpu, expected);
+	if (establish->unseen >= 1)
+		say(q, POLICY_METRICS, "established", NAN,
+		    "%.0f connections since one was seen active; no other member had more than %.0f%s",
+		    establish->unseen, unseen,
+		    establish_is_held(establish, q->now_ns) ?
+			    ": at the floor" : "");
 	if (speed_is_guarded(speed, q->now_ns))
 		say(q, POLICY_METRICS, "fail-fast", NAN,
 		    "closed far more than its CPU time accounts for: at the floor for %.0f s more",

@@ -59,6 +59,37 @@ double fleet_rate_of_others(const struct fleet *fleet,
 	return fmax(closed, 0) / cpu;
 }
 
+/* Of those of which enough was seen to compare with. */
+static void measure_unseen(struct fleet *fleet,
+			   const struct policy_params *params,
+			   const struct member *members, size_t n,
+			   uint64_t now_ns)
+{
+	fleet->unseen_most = NULL;
+	fleet->unseen[0] = fleet->unseen[1] = NAN;
+	for (size_t i = 0; i < n; i++) {
+		double longest = members[i].establish.longest;
+
+		if (members[i].establish.seen < params->guard_connections ||
+		    !member_is_wanted(&members[i]) ||
+		    !member_is_fresh(&members[i], params, now_ns))
+			continue;
+		if (!(longest <= fleet->unseen[0])) {
+			fleet->unseen[1] = fleet->unseen[0];
+			fleet->unseen[0] = longest;
+			fleet->unseen_most = &members[i];
+		} else {
+			fleet->unseen[1] = fmax(fleet->unseen[1], longest);
+		}
+	}
+}
+
+double fleet_unseen_of_others(const struct fleet *fleet,
+			      const struct member *member)
+{
+	return fleet->unseen[member == fleet->unseen_most];
+}
+
 static double fleet_busy(const struct policy_params *params,
 			 const struct member *members, size_t n,
 			 uint64_t now_ns)
@@ -140,6 +171,7 @@ void fleet_measure(struct fleet *fleet, const struct policy_params *params,
 	fleet->hosts = hosts;
 	fleet->part = fleet_part(fleet, params, members, n, now_ns);
 	measure_speed(fleet, params, members, n, now_ns);
+	measure_unseen(fleet, params, members, n, now_ns);
 	fleet->busy = fleet_busy(params, members, n, now_ns);
 	fleet->exponent = shape_exponent(params, fleet->busy);
 	fleet->slow_start = fleet_slow_start(params, members, n, now_ns);

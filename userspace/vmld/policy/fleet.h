@@ -9,6 +9,9 @@
 struct fleet {
 	double closed;		/* connections, of the members that count */
 	double cpu;		/* seconds that they took */
+	/* Connections in a row not seen active: the most, and the next. */
+	const struct member *unseen_most;
+	double unseen[2];
 	bool of_odd;		/* of the odd ones, as there are no others */
 	double busy;		/* 0..1 */
 	double exponent;	/* of the scales, since it is that busy */
@@ -24,6 +27,10 @@ double fleet_rate(const struct fleet *fleet);
 double fleet_rate_of_others(const struct fleet *fleet,
 			    const struct policy_params *params,
 			    const struct member *member, uint64_t now_ns);
+
+/* The most that another member had not seen active; NAN: there is none. */
+double fleet_unseen_of_others(const struct fleet *fleet,
+			      const struct member *member);
 
 /* Of the host of a member; NULL: it is not known how many cores that has. */
 const struct colocation *fleet_colocation(const struct fleet *fleet,

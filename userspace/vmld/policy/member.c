@@ -33,6 +33,7 @@ static void follow_machine(struct member *member, const struct machine *before)
 	member->base.valid = false;
 	member->measured_ns = machine->known_ns;
 	capacity_restart(&member->capacity);
+	establish_restart(&member->establish);
 	if (machine->started_ns != before->started_ns)
 		speed_restart(&member->speed);
 	else
@@ -80,6 +81,7 @@ void member_sample(struct member *member, const struct policy_params *params,
 		member->interval = interval;
 		capacity_step(&member->capacity, params, &interval);
 		step_speed(member, params, &interval, sample->time_ns);
+		establish_step(&member->establish, params, &interval);
 		break;
 	}
 }
@@ -283,6 +285,7 @@ static uint32_t judge_worth(struct member *member,
 			    bool migrating, struct policy_verdict *verdict)
 {
 	const struct speed *speed = &member->speed;
+	struct establish *establish = &member->establish;
 	double worth = judge_capacity(member, params, fleet, now_ns, verdict);
 
 	if (migrating) {
@@ -293,7 +296,13 @@ static uint32_t judge_worth(struct member *member,
 	worth *= judge_speed(member, params, fleet, now_ns, verdict);
 	worth *= judge_slow_start(member, params, fleet, now_ns, verdict);
 
-	if (speed_is_guarded(speed, now_ns)) {
+	establish_judge(establish, params,
+			fleet_unseen_of_others(fleet, member), now_ns);
+	if (establish_is_held(establish, now_ns)) {
+		worth = params->floor;
+		because(verdict, .type = POLICY_REASON_UNESTABLISHED,
+			.seconds = elapsed(establish->hold_until_ns, now_ns));
+	} else if (speed_is_guarded(speed, now_ns)) {
 		worth = params->floor;
 		because(verdict, .type = POLICY_REASON_FAIL_FAST,
 			.seconds = elapsed(speed->guard_until_ns, now_ns));

@@ -4,6 +4,7 @@
 #define VMLD_POLICY_MEMBER_H
 
 #include "policy/capacity.h"
+#include "policy/establish.h"
 #include "policy/interval.h"
 #include "policy/machine.h"
 #include "policy/policy.h"
@@ -15,6 +16,7 @@ struct member {
 	struct interval_base base;
 	struct capacity capacity;
 	struct speed speed;
+	struct establish establish;
 	bool is_booting;	/* the speed is that of its slow start */
 	uint64_t measured_ns;	/* of the last sample with CPU time */
 	struct interval interval;	/* the last; seconds 0: none yet */

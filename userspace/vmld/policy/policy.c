@@ -248,9 +248,12 @@ void policy_connections(struct policy *policy,
 		struct member *member;
 
 		member = find_by_key(policy, &connections[i].key);
-		if (member)
-			speed_count(&member->speed, connections[i].picks,
-				    connections[i].active_connections);
+		if (!member)
+			continue;
+		speed_count(&member->speed, connections[i].picks,
+			    connections[i].active_connections);
+		establish_count(&member->establish, connections[i].picks,
+				connections[i].active_connections);
 	}
 }
 

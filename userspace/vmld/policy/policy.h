@@ -23,7 +23,7 @@
 #include "source/source.h"
 
 #define POLICY_REASON_STRING_MAX 128
-#define POLICY_MAX_REASONS 12
+#define POLICY_MAX_REASONS 14
 
 /* Constants of the weight law; times are in seconds, shares are of 1. */
 struct policy_params {
@@ -55,6 +55,8 @@ struct policy_params {
 	double guard_ratio;		/* to what is expected */
 	double guard_slack;		/* connections */
 	double guard_hold;
+	unsigned int unseen_polls;	/* without an active connection */
+	double unseen_ratio;		/* to the most that others had unseen */
 	/* slow start */
 	double slow_start;		/* duration */
 	double slow_start_from;		/* share at the beginning */
@@ -108,6 +110,7 @@ enum policy_reason_type {
 	POLICY_REASON_COLOCATED,	/* .of vCPUs, .cores for them, .factor */
 	POLICY_REASON_SPEED,		/* .factor */
 	POLICY_REASON_FAIL_FAST,	/* .seconds left */
+	POLICY_REASON_UNESTABLISHED,	/* .seconds left */
 	POLICY_REASON_SLOW_START,	/* .seconds of .of, .factor */
 	POLICY_REASON_FLOOR,		/* .factor it was before */
 	POLICY_REASON_SATURATED,	/* .share busy, .factor the exponent */

@@ -23,6 +23,7 @@ static const char *const names[_POLICY_REASON_MAX] = {
 	[POLICY_REASON_COLOCATED] = "co-located",
 	[POLICY_REASON_SPEED] = "speed",
 	[POLICY_REASON_FAIL_FAST] = "fail-fast",
+	[POLICY_REASON_UNESTABLISHED] = "unestablished",
 	[POLICY_REASON_SLOW_START] = "slow-start",
 	[POLICY_REASON_FLOOR] = "floor",
 	[POLICY_REASON_SATURATED] = "saturated",
@@ -84,6 +85,8 @@ static const char *const advices[_POLICY_REASON_MAX] = {
 		"if it is slow: see what else runs in the guest, and its host's cores",
 	[POLICY_REASON_FAIL_FAST] =
 		"see whether its service answers with errors, or refuses",
+	[POLICY_REASON_UNESTABLISHED] =
+		"see whether its service listens, and what filters packets to it",
 	[POLICY_REASON_SLOW_START] =
 		"wait: it has just begun",
 	[POLICY_REASON_SATURATED] =
@@ -166,6 +169,11 @@ const char *policy_reason_format(const struct policy_reason *reason,
 		break;
 	case POLICY_REASON_FAIL_FAST:
 		snprintf(buffer, size, "fails fast: floor for %.0f s",
+			 ceil(reason->seconds));
+		break;
+	case POLICY_REASON_UNESTABLISHED:
+		snprintf(buffer, size,
+			 "establishes no connection: floor for %.0f s",
 			 ceil(reason->seconds));
 		break;
 	case POLICY_REASON_SLOW_START:
