@@ -273,12 +273,38 @@ static void test_guard(void **state)
 
 static void test_slow_start(void **state)
 {
+	struct slow_start start = {};
+
 	(void)state;
-	assert_near(slow_start_factor(params, 0, 5 * S), 1);
-	assert_near(slow_start_factor(params, 5 * S, 5 * S), 0.1);
-	assert_near(slow_start_factor(params, 5 * S, 4 * S), 0.1);
-	assert_near(slow_start_factor(params, 5 * S, 20 * S), 0.55);
-	assert_near(slow_start_factor(params, 5 * S, 35 * S), 1);
+	assert_near(slow_start_factor(&start, params, 5 * S), 1);
+	slow_start_begin(&start, 5 * S);
+	assert_near(slow_start_factor(&start, params, 5 * S), 0.1);
+	assert_near(slow_start_factor(&start, params, 4 * S), 0.1);
+	assert_near(slow_start_factor(&start, params, 20 * S), 0.55);
+	assert_near(slow_start_factor(&start, params, 35 * S), 1);
+
+	/* Half of what makes it warm, by two vCPUs; more than by time. */
+	slow_start_serve(&start, 1000, 2);
+	assert_near(slow_start_factor(&start, params, 6 * S), 0.55);
+	assert_near(slow_start_factor(&start, params, 20 * S), 0.55);
+	assert_near(slow_start_factor(&start, params, 35 * S), 1);
+	slow_start_serve(&start, 5000, 2);
+	assert_near(slow_start_factor(&start, params, 6 * S), 1);
+
+	/* The same start goes on, and another one is another one. */
+	slow_start_begin(&start, 5 * S);
+	assert_near(slow_start_factor(&start, params, 6 * S), 1);
+	slow_start_begin(&start, 6 * S);
+	assert_near(slow_start_factor(&start, params, 6 * S), 0.1);
+
+	/* At its limit it stands still, each moment once, and not for ever. */
+	slow_start_look(&start, params, false, 21 * S);
+	slow_start_look(&start, params, true, 31 * S);
+	slow_start_look(&start, params, true, 31 * S);
+	slow_start_look(&start, params, true, 25 * S);
+	assert_near(slow_start_factor(&start, params, 31 * S), 0.55);
+	slow_start_look(&start, params, true, 300 * S);
+	assert_near(slow_start_factor(&start, params, 66 * S), 1);
 }
 
 static void test_shape(void **state)
@@ -944,12 +970,20 @@ static void test_any_input(void **state)
 			sample->has_stall = random_number(&seed) % 2;
 			sample->stall_ns = wild(&seed);
 			sample->started_ns = random_number(&seed) % 2 * now;
+			sample->has_block = random_number(&seed) % 2;
+			sample->block_requests = wild(&seed);
+			sample->block_ns = wild(&seed);
+			sample->has_memory = random_number(&seed) % 2;
+			sample->memory_time = wild(&seed);
+			sample->swapped_in = wild(&seed);
 		}
+		inventory->cpus = (uint32_t)(random_number(&seed) % 4);
 		tell(policy, inventory);
 		policy_event(policy, &event);
 		policy_connections(policy, &connections, 1);
 		members[random_number(&seed) % 8].drained ^= 1;
 		members[random_number(&seed) % 8].weight ^= 100;
+		members[random_number(&seed) % 8].unhealthy_ns ^= 1 * S;
 		assert_int_equal(policy_set_members(policy, members, 8), 0);
 
 		verdicts = policy_evaluate(policy, now, &n);
@@ -967,6 +1001,14 @@ static void test_any_input(void **state)
 			up |= scale > 0;
 		}
 		assert_true(up || !wanted);
+		for (size_t i = 0; i < n; i++) {
+			struct policy_explanation explanation;
+
+			assert_int_equal(policy_explain(policy,
+							&members[i].key, now,
+							&explanation), 0);
+			assert_true(explanation.n_facts >= POLICY_METRICS);
+		}
 		/* Looking twice changes nothing. */
 		for (size_t i = 0; i < n; i++) {
 			uint32_t scale = verdicts[i].scale;

@@ -7,7 +7,6 @@
 #include "policy/fleet.h"
 #include "policy/hosts.h"
 #include "policy/member.h"
-#include "policy/slow_start.h"
 #include "util.h"
 
 /* What is asked about, and where the answer goes. */
@@ -193,6 +192,7 @@ static void explain_speed(const struct question *q)
 static void explain_rest(const struct question *q)
 {
 	const struct policy_params *params = q->params;
+	const struct slow_start *start = &q->member->slow_start;
 
 	if (has(q, POLICY_REASON_MIGRATING))
 		say(q, POLICY_METRICS, "migration",
@@ -202,9 +202,10 @@ static void explain_rest(const struct question *q)
 	if (has(q, POLICY_REASON_SLOW_START))
 		say(q, POLICY_METRICS, "slow-start",
 		    factor_of(q, POLICY_REASON_SLOW_START),
-		    "began %.0f s ago: its share grows for %.0f s",
-		    elapsed(q->now_ns, q->member->machine.started_ns),
-		    params->slow_start);
+		    "began %.0f s ago: its share grows for %.0f s, %.0f s of which it was at its limit, or until %.0f connections a vCPU (now %.0f)",
+		    elapsed(q->now_ns, start->started_ns), params->slow_start,
+		    start->held, params->slow_start_connections,
+		    start->served);
 	if (has(q, POLICY_REASON_FLOOR))
 		say(q, POLICY_METRICS, "floor", NAN,
 		    "%.3f is raised to %.2f, which keeps it under observation",

@@ -4,7 +4,6 @@
 #include "policy/fleet.h"
 #include "policy/hosts.h"
 #include "policy/shape.h"
-#include "policy/slow_start.h"
 
 static bool is_odd(const struct member *member,
 		   const struct policy_params *params, uint64_t now_ns)
@@ -127,7 +126,7 @@ static double fleet_slow_start(const struct policy_params *params,
 		    mode == MACHINE_BLACKOUT)
 			continue;
 		if (member->config.has_vm)
-			factor = slow_start_factor(params, machine->started_ns,
+			factor = slow_start_factor(&member->slow_start, params,
 						   now_ns);
 		most = fmax(most, factor);
 	}

@@ -5,7 +5,6 @@
 #include "policy/fleet.h"
 #include "policy/member.h"
 #include "policy/shape.h"
-#include "policy/slow_start.h"
 #include "policy/staleness.h"
 #include "util.h"
 
@@ -24,6 +23,7 @@ static void follow_machine(struct member *member, const struct machine *before)
 {
 	const struct machine *machine = &member->machine;
 
+	slow_start_begin(&member->slow_start, machine->started_ns);
 	/* While it stood still there was nothing to measure. */
 	if (machine->state == VM_STATE_RUNNING &&
 	    before->state != VM_STATE_RUNNING)
@@ -47,6 +47,9 @@ static void step_speed(struct member *member,
 {
 	bool was_booting = member->is_booting;
 
+	/* As they are counted: one that is not active any more. */
+	slow_start_serve(&member->slow_start, member->speed.pending,
+			 interval->vcpus);
 	member->is_booting = member_is_new(member, params, time_ns);
 	if (was_booting && !member->is_booting)
 		speed_restart(&member->speed);
@@ -147,8 +150,7 @@ bool member_has_claim(const struct member *member,
 bool member_is_new(const struct member *member,
 		   const struct policy_params *params, uint64_t now_ns)
 {
-	return slow_start_factor(params, member->machine.started_ns,
-				 now_ns) < 1;
+	return slow_start_factor(&member->slow_start, params, now_ns) < 1;
 }
 
 bool member_is_fresh(const struct member *member,
@@ -242,18 +244,18 @@ static double judge_slow_start(const struct member *member,
 			       const struct fleet *fleet, uint64_t now_ns,
 			       struct policy_verdict *verdict)
 {
-	uint64_t started_ns = member->machine.started_ns;
+	double done = slow_start_done(&member->slow_start, params, now_ns);
 	/*
 	 * Only the proportion between members counts, so that none is slowed
 	 * down when all of them are new.
 	 */
-	double factor = slow_start_factor(params, started_ns, now_ns) /
+	double factor = slow_start_factor(&member->slow_start, params, now_ns) /
 			fleet->slow_start;
 
 	factor = fmin(factor, 1);
 	if (is_notable(factor))
 		because(verdict, .type = POLICY_REASON_SLOW_START,
-			.seconds = elapsed(now_ns, started_ns),
+			.seconds = done * params->slow_start,
 			.of = params->slow_start, .factor = factor);
 	return factor;
 }
@@ -426,6 +428,16 @@ static const layer_t layers[_POLICY_LAYER_MAX] = {
 	[POLICY_STATE] = judge_state,
 	[POLICY_METRICS] = judge_metrics,
 };
+
+void member_warm(struct member *member, const struct policy_params *params,
+		 const struct fleet *fleet, uint64_t now_ns)
+{
+	bool at_limit = member_is_fresh(member, params, now_ns) &&
+			member->capacity.busy >= params->exponent_to &&
+			fleet->busy < params->exponent_from;
+
+	slow_start_look(&member->slow_start, params, at_limit, now_ns);
+}
 
 void member_judge(struct member *member, const struct policy_params *params,
 		  const struct fleet *fleet, uint64_t now_ns,

@@ -8,6 +8,7 @@
 #include "policy/interval.h"
 #include "policy/machine.h"
 #include "policy/policy.h"
+#include "policy/slow_start.h"
 #include "policy/speed.h"
 
 struct member {
@@ -17,6 +18,7 @@ struct member {
 	struct capacity capacity;
 	struct speed speed;
 	struct establish establish;
+	struct slow_start slow_start;
 	bool is_booting;	/* the speed is that of its slow start */
 	uint64_t measured_ns;	/* of the last sample with CPU time */
 	struct interval interval;	/* the last; seconds 0: none yet */
@@ -53,6 +55,9 @@ bool member_is_new(const struct member *member,
 bool member_is_fresh(const struct member *member,
 		     const struct policy_params *params, uint64_t now_ns);
 
+/* How its slow start goes on, which is known from now on. */
+void member_warm(struct member *member, const struct policy_params *params,
+		 const struct fleet *fleet, uint64_t now_ns);
 void member_judge(struct member *member, const struct policy_params *params,
 		  const struct fleet *fleet, uint64_t now_ns,
 		  struct policy_verdict *ret_verdict);

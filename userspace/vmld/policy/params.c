@@ -30,6 +30,7 @@ const struct policy_params policy_default_params = {
 	.unseen_ratio = 5,
 	.slow_start = 30,
 	.slow_start_from = 0.1,
+	.slow_start_connections = 1000,
 	.cold_pause = 10,
 	.floor = 0.05,
 	.exponent_min = 0.5,

@@ -302,6 +302,8 @@ const struct policy_verdict *policy_evaluate(struct policy *policy,
 	fleet_measure(fleet, &policy->params, &policy->hosts, policy->members,
 		      policy->n_members, now_ns);
 	for (size_t i = 0; i < policy->n_members; i++) {
+		member_warm(&policy->members[i], &policy->params, fleet,
+			    now_ns);
 		member_judge(&policy->members[i], &policy->params, fleet,
 			     now_ns, &policy->verdicts[i]);
 		if (member_is_wanted(&policy->members[i])) {

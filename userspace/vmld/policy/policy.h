@@ -23,7 +23,7 @@
 #include "source/source.h"
 
 #define POLICY_REASON_STRING_MAX 128
-#define POLICY_MAX_REASONS 14
+#define POLICY_MAX_REASONS 16
 
 /* Constants of the weight law; times are in seconds, shares are of 1. */
 struct policy_params {
@@ -60,6 +60,7 @@ struct policy_params {
 	/* slow start */
 	double slow_start;		/* duration */
 	double slow_start_from;		/* share at the beginning */
+	double slow_start_connections;	/* a vCPU: served, it is warm */
 	double cold_pause;		/* a pause this long makes caches cold */
 	/* floor and saturation */
 	double floor;
