@@ -71,6 +71,48 @@ test_mode_weights_scales_what_the_administrator_has_made()
 	weights_are "100 100 100"
 }
 
+shadow_stops()
+{
+	[ "$(of "$1" .shadow_scale)" = 0 ]
+}
+
+# A recording of a real hypervisor, beside the one that balances a shadow that
+# would do otherwise, and the reasons for what is done
+test_what_was_recorded_is_replayed_and_a_shadow_changes_nothing()
+{
+	local trace
+	service_up vml
+	config "" "mode = weights"
+	director_exec rm -f /run/lab/recording
+	director_daemon vmld vmld --config /etc/vml/vmld.conf \
+		--record /run/lab/recording
+	wait_until 30 vmld_sees_all
+	director_exec vmlctl drain web-3
+	wait_until 10 scale_is web-3 0 0
+	contains "the explanation" "$(director_exec vmlctl explain web-3)" \
+		"end the drain with vmlctl undrain"
+	contains "its events or its CPU time" \
+		"$(director_exec vmlctl explain "$(vm_address web-1):80")" \
+		"1 vCPUs ran"
+	director_exec vmlctl undrain web-3
+	wait_until 10 scale_is web-3 1 1500
+	vmld_down
+	trace=$(director_exec vmld --replay /run/lab/recording \
+		--config /etc/vml/vmld.conf)
+	contains "the trace" "$trace" "web-3 0.00 running drained: x0"
+	equal "of another replay" "$(director_exec vmld \
+		--replay /run/lab/recording --config /etc/vml/vmld.conf)" \
+		"$trace"
+
+	director_daemon vmld vmld --config /etc/vml/vmld.conf --shadow
+	wait_until 30 vmld_sees_all
+	vm_suspend web-2
+	wait_until 20 shadow_stops web-2
+	kernel_scales_are "[65536,65536,65536]"
+	vm_resume web-2
+	vmld_down
+}
+
 test_machines_are_found_before_there_is_any_traffic()
 {
 	director_exec ip neigh flush dev eth0
