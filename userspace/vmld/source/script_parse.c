@@ -393,7 +393,7 @@ int script_load(const char *path, struct script **ret_script, char **ret_error)
 		return r;
 	do {
 		r = read_line(reader);
-		if (reader->script.is_recording)
+		if (r > 0 && reader->script.is_recording)
 			r = script_fail(&reader->parser,
 					"a recording can only be replayed");
 	} while (r > 0);
