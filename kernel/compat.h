@@ -23,6 +23,16 @@ static inline bool vml_dest_is_linked(const struct ip_vs_dest *dest)
 #endif
 }
 
+/* Once IPVS counted inactive connections, and now it counts all. */
+static inline u32 vml_dest_inactive_connections(const struct ip_vs_dest *dest)
+{
+#ifdef VML_HAVE_IP_VS_DEST_INACTCONNS
+	return ip_vs_dest_inactconns(dest);
+#else
+	return max(atomic_read(&dest->inactconns), 0);
+#endif
+}
+
 /* The attributes of a dump's request. */
 static inline struct nlattr **vml_dump_attrs(struct netlink_callback *cb)
 {

@@ -224,8 +224,7 @@ static int vml_put_dest(struct sk_buff *skb, const struct vml_dest *vdest)
 	    nla_put_u32(skb, IP_VS_VML_A_COMMAND_ACTIVE_CONNECTIONS,
 			atomic_read(&dest->activeconns)) ||
 	    nla_put_u32(skb, IP_VS_VML_A_COMMAND_INACTIVE_CONNECTIONS,
-			atomic_read(&dest->totalconns) -
-			atomic_read(&dest->activeconns)) ||
+			vml_dest_inactive_connections(dest)) ||
 	    nla_put_u32(skb, IP_VS_VML_A_COMMAND_PERSISTENT_CONNECTIONS,
 			atomic_read(&dest->persistconns)) ||
 	    vml_put_counter(skb, IP_VS_VML_A_COMMAND_PICKS,
