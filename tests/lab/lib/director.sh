@@ -236,7 +236,7 @@ _lab_stage_module()
 	cp "$from/lib/modules/$version"/modules.{order,builtin,builtin.modinfo} \
 		"$dir"
 	ln -s "$(realpath "$from/lib/modules/$version/kernel")" "$dir/kernel"
-	cp "$ko" "$dir/updates/ip_vs_vml.ko"
+	cp "$ko" "$dir/updates"
 	depmod -b "$stage" "$version"
 }
 
