@@ -270,6 +270,10 @@ check-e2e:
 	+$(Q)$(MAKE) $(for-lab) all
 	$(Q)$(as-root) env BUILD='$(abspath $(O))' tests/e2e/run
 
+# Each kernel brings its own headers, tools and libraries.
+check-kernels:
+	$(Q)$(as-root) tests/kernels/run
+
 check-lab:
 	+$(Q)$(MAKE) $(for-lab) all
 	$(Q)$(as-root) env BUILD='$(abspath $(O))' tests/lab/check
@@ -349,6 +353,7 @@ help:
 #: make check-client    libvml against the module, in a user-mode kernel
 #: make check-fuzz      fuzz the parsers and the module, for a few minutes
 #: make check-e2e       end-to-end tests in virtual machines
+#: make check-kernels   build and test on each kernel that is supported
 #: make check-all       make check, lint, valgrind, traffic under sanitizers, ...
 #: make fuzz            fuzz for long; MESSAGES=10000000, SEED=
 #: make lint            static checks of all code
@@ -368,6 +373,7 @@ clean:
 FORCE:
 .PHONY: FORCE all module userspace unit-tests check check-all check-unit \
 	check-valgrind check-build check-kunit check-netlink check-client \
-	check-fuzz check-e2e check-lab lint bench demo fuzz fuzz-targets \
+	check-fuzz check-e2e check-kernels check-lab lint bench demo \
+	fuzz fuzz-targets \
 	demo-installed print-lab-kdir install install-userspace \
 	install-module uninstall help clean
