@@ -39,10 +39,11 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 # --- The kernel module ------------------------------------------------------
 
 # kbuild takes O= for the kernel's own output directory, so it must not see
-# ours; an empty one is none.
+# ours.
+kbuild-output = O='$(realpath $(KDIR))'
 kbuild = +$(Q)$(if $(wildcard $(KDIR)/Makefile),,$(error no kernel headers in \
 	"$(KDIR)": run tests/install-dependencies build, or set KDIR=))$(MAKE) \
-	-C $(KDIR) M=$(CURDIR) O=
+	-C $(KDIR) M=$(CURDIR) $(kbuild-output)
 
 module:
 	$(kbuild) modules
@@ -368,7 +369,8 @@ help:
 
 clean:
 	$(Q)rm -rf $(O)
-	+$(Q)$(if $(wildcard $(KDIR)/Makefile),$(MAKE) -C $(KDIR) M=$(CURDIR) O= clean)
+	+$(Q)$(if $(wildcard $(KDIR)/Makefile),$(MAKE) -C $(KDIR) M=$(CURDIR) \
+		$(kbuild-output) clean)
 
 FORCE:
 .PHONY: FORCE all module userspace unit-tests check check-all check-unit \
