@@ -3,7 +3,7 @@
 #
 # Connections of every kind that IPVS balances, to servers that answer.
 where=inside
-limit=120
+limit=300
 
 group_setup()
 {

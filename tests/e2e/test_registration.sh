@@ -4,7 +4,7 @@
 # How the module comes and goes, and its netlink family with it.
 where=inside
 needs=fresh
-limit=90
+limit=240
 
 # timed FILE COMMAND...: leaves its milliseconds in the file; a hang is not
 # waited for, since it may be one of all netlink
