@@ -154,7 +154,7 @@ test_scales_that_somebody_else_sets_are_put_right()
 test_mode_destinations_follows_its_machines()
 {
 	# Without connections of before, which would keep a destination
-	director_exec "$here/unload-ipvs"
+	director_exec "${here:?}/unload-ipvs"
 	director_exec ipvsadm -A -t "$SERVICE" -s vml
 	config "" "mode = destinations
 		    weight-per-vcpu = 50"
