@@ -59,6 +59,18 @@ static bool is_migrating(const struct machine *machine,
 			params->migration_silence;
 }
 
+static void sign_of_migration(struct machine *machine, uint64_t time_ns)
+{
+	if (time_ns > machine->ended_ns)
+		machine->migrating_ns = time_ns;
+}
+
+static void end_migration(struct machine *machine, uint64_t time_ns)
+{
+	machine->migrating_ns = 0;
+	machine->ended_ns = time_ns;
+}
+
 /* It runs on host now, where it did not start. */
 static void move_to(struct machine *machine,
 		    const struct policy_params *params, int host,
@@ -110,7 +122,7 @@ static void sample_elsewhere(struct machine *machine,
 	if (sample->state == VM_STATE_PAUSED &&
 	    sample->pause == VM_PAUSE_MIGRATION) {
 		if (machine->state == VM_STATE_RUNNING)
-			machine->migrating_ns = sample->time_ns;
+			sign_of_migration(machine, sample->time_ns);
 		return;
 	}
 	if (sample->state != VM_STATE_RUNNING)
@@ -251,11 +263,11 @@ static void event_here(struct machine *machine,
 		}
 		/* Here, so that the migration has failed. */
 		if (machine->blackout)
-			machine->migrating_ns = 0;
+			end_migration(machine, time_ns);
 		set_running(machine, params, time_ns);
 		break;
 	case VM_EVENT_MIGRATING_OUT:
-		machine->migrating_ns = time_ns;
+		sign_of_migration(machine, time_ns);
 		break;
 	case VM_EVENT_BLACKOUT:
 		set_blackout(machine, time_ns);
@@ -265,7 +277,26 @@ static void event_here(struct machine *machine,
 			set_moved(machine, time_ns);
 		break;
 	case VM_EVENT_MIGRATION_ENDED:
-		machine->migrating_ns = 0;
+		end_migration(machine, time_ns);
+		break;
+	default:
+		break;
+	}
+}
+
+/*
+ * Signs from the other host of a migration: that it has come to nothing, or,
+ * if its memory was still on the way when it ran here, that all of it is here.
+ */
+static void event_elsewhere(struct machine *machine,
+			    const struct vm_event *event)
+{
+	switch (event->type) {
+	case VM_EVENT_STOPPED:
+	case VM_EVENT_CRASHED:
+	case VM_EVENT_MIGRATED_OUT:
+	case VM_EVENT_MIGRATION_ENDED:
+		end_migration(machine, event->time_ns);
 		break;
 	default:
 		break;
@@ -304,11 +335,13 @@ void machine_event(struct machine *machine, const struct policy_params *params,
 		if (machine->host == host)
 			set_blackout(machine, event->time_ns);
 		else if (machine->state == VM_STATE_RUNNING)
-			machine->migrating_ns = event->time_ns;
+			sign_of_migration(machine, event->time_ns);
 		break;
 	default:
 		if (machine->host == host)
 			event_here(machine, params, event);
+		else
+			event_elsewhere(machine, event);
 		break;
 	}
 }

@@ -21,6 +21,7 @@ struct machine {
 	int64_t boot_id;
 	uint64_t started_ns;	/* begin of the slow start; 0: none */
 	uint64_t migrating_ns;	/* last sign of a migration; 0: none */
+	uint64_t ended_ns;	/* of the last one: older signs are of that */
 	bool blackout;		/* state is PAUSED, for a migration */
 	bool moved;		/* state is UNKNOWN: gone where none looks */
 	int other_host;		/* another one that shows it running */
