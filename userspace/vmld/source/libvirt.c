@@ -55,7 +55,8 @@ static void tell(struct libvirt_source *libvirt, struct link_message *message)
 					     (now_ns() - libvirt->asked_ns),
 					     SHORTEST_PATIENCE_NS,
 					     LONGEST_PATIENCE_NS);
-	libvirt->asked_ns = 0;
+	if (message->type != LINK_EVENT)
+		libvirt->asked_ns = 0;
 	switch (message->type) {
 	case LINK_STATE:
 		libvirt->is_open = message->state == SOURCE_CONNECTED;
@@ -69,6 +70,10 @@ static void tell(struct libvirt_source *libvirt, struct link_message *message)
 			source->callbacks->inventory(source,
 					TAKE_PTR(message->inventory),
 					source->userdata);
+		break;
+	case LINK_EVENT:
+		source->callbacks->event(source, &message->event,
+					 source->userdata);
 		break;
 	}
 }

@@ -97,13 +97,12 @@ static void tell(struct link *link, virDomainPtr domain,
 		.name = virDomainGetName(domain),
 		.time_ns = now_ns(),
 		.detail = detail,
+		.boot_id = link_boot_id(domain),
 	};
-	unsigned int id = virDomainGetID(domain);
 
 	if (!source || !event.name ||
 	    virDomainGetUUID(domain, event.uuid) < 0)
 		return;
-	event.boot_id = id == (unsigned int)-1 ? VM_BOOT_ID_NONE : (int64_t)id;
 	source->callbacks->event(source, &event, source->userdata);
 }
 
@@ -160,6 +159,10 @@ static void on_iteration(_unused_ virConnectPtr connection,
 			 virDomainPtr domain, _unused_ int iteration,
 			 void *userdata)
 {
+	uint8_t uuid[VM_UUID_SIZE];
+
+	if (virDomainGetUUID(domain, uuid) == 0)
+		link_note_leaving(userdata, uuid);
 	tell(userdata, domain, VM_EVENT_MIGRATING_OUT, "copies its memory");
 }
 

@@ -66,6 +66,7 @@ struct link_message *link_message_free(struct link_message *message)
 		return NULL;
 	vm_inventory_free(message->inventory);
 	free(message->error);
+	free(message->name);
 	free(message);
 	return NULL;
 }
@@ -86,6 +87,7 @@ void link_unref(void *userdata)
 	close(link->event_fd);
 	pthread_cond_destroy(&link->changed);
 	pthread_mutex_destroy(&link->lock);
+	free(link->leaving.uuids);
 	free(link->name);
 	free(link->uri);
 	free(link);
@@ -192,6 +194,70 @@ void link_send_inventory(struct link *link, struct vm_inventory *inventory,
 	else
 		vm_inventory_free(inventory);
 	enqueue(link, message, true);
+}
+
+int64_t link_boot_id(virDomainPtr domain)
+{
+	unsigned int id = virDomainGetID(domain);
+
+	return id == (unsigned int)-1 ? VM_BOOT_ID_NONE : (int64_t)id;
+}
+
+void link_send_event(struct link *link, enum vm_event_type type,
+		     virDomainPtr domain, uint64_t time_ns, const char *detail)
+{
+	struct link_message *message = calloc(1, sizeof(*message));
+	const char *name = virDomainGetName(domain);
+
+	if (message && name)
+		message->name = strdup(name);
+	if (!message || !message->name ||
+	    virDomainGetUUID(domain, message->event.uuid) < 0) {
+		link_message_free(message);
+		return;
+	}
+	message->type = LINK_EVENT;
+	message->event.type = type;
+	message->event.hypervisor = link->name;
+	message->event.name = message->name;
+	message->event.boot_id = link_boot_id(domain);
+	message->event.time_ns = time_ns;
+	message->event.detail = detail;
+	enqueue(link, message, false);
+}
+
+/* One that finds no memory is followed from its next sign on. */
+static void add_uuid(struct link_uuids *all, const uint8_t *uuid)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (memcmp(all->uuids[i], uuid, VM_UUID_SIZE) == 0)
+			return;
+	if (all->n == all->room) {
+		size_t room = all->room ? 2 * all->room : 4;
+		void *grown = reallocarray(all->uuids, room, VM_UUID_SIZE);
+
+		if (!grown)
+			return;
+		all->uuids = grown;
+		all->room = room;
+	}
+	memcpy(all->uuids[all->n++], uuid, VM_UUID_SIZE);
+}
+
+void link_note_leaving(struct link *link, const uint8_t *uuid)
+{
+	pthread_mutex_lock(&link->lock);
+	add_uuid(&link->leaving, uuid);
+	pthread_mutex_unlock(&link->lock);
+}
+
+void link_take_leaving(struct link *link, struct link_uuids *leaving)
+{
+	pthread_mutex_lock(&link->lock);
+	for (size_t i = 0; i < link->leaving.n; i++)
+		add_uuid(leaving, link->leaving.uuids[i]);
+	link->leaving.n = 0;
+	pthread_mutex_unlock(&link->lock);
 }
 
 void link_set_opening(struct link *link)

@@ -18,11 +18,20 @@ struct link_message {
 	enum link_message_type {
 		LINK_STATE,
 		LINK_INVENTORY,
+		LINK_EVENT,
 	} type;
 	enum source_state state;	/* of STATE */
 	char *error;			/* of STATE; NULL: none */
 	unsigned int capabilities;	/* of STATE, if connected, and INVENTORY */
 	struct vm_inventory *inventory;	/* of INVENTORY, or NULL: it failed */
+	struct vm_event event;		/* of EVENT */
+	char *name;			/* of EVENT: what event.name is */
+};
+
+struct link_uuids {
+	uint8_t (*uuids)[VM_UUID_SIZE];
+	size_t n;
+	size_t room;
 };
 
 struct link {
@@ -44,6 +53,7 @@ struct link {
 	bool poll;			/* one is wanted, or under way */
 	uint64_t opening_ns;		/* since when it tries; 0: it does not */
 	bool finished;			/* there is no worker any more */
+	struct link_uuids leaving;	/* seen since the worker looked last */
 	struct link_message *first;
 	struct link_message *last;
 };
@@ -59,15 +69,26 @@ void link_stop(struct link *link);
 /* For how long the worker has been trying to connect; 0: it does not. */
 uint64_t link_opening_for(struct link *link);
 bool link_is_finished(struct link *link);
+/* VM_BOOT_ID_NONE: it does not run. */
+int64_t link_boot_id(virDomainPtr domain);
 /* NULL: no more. The caller frees it. */
 struct link_message *link_receive(struct link *link);
 struct link_message *link_message_free(struct link_message *message);
+
+/* The domain leaves by migration, which its worker is to follow. */
+void link_note_leaving(struct link *link, const uint8_t *uuid);
 
 /* The worker's side. Messages that find no memory are lost. */
 void link_send_state(struct link *link, enum source_state state,
 		     const char *error, unsigned int capabilities);
 void link_send_inventory(struct link *link, struct vm_inventory *inventory,
 			 unsigned int capabilities);
+/* detail is a string for ever. */
+void link_send_event(struct link *link, enum vm_event_type type,
+		     virDomainPtr domain, uint64_t time_ns,
+		     const char *detail);
+/* Adds those that are new to leaving, which the caller frees. */
+void link_take_leaving(struct link *link, struct link_uuids *leaving);
 void link_set_opening(struct link *link);
 void link_set_opened(struct link *link);
 void link_set_closed(struct link *link, int reason);

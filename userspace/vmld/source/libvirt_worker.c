@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "source/libvirt_known.h"
+#include "source/libvirt_leaving.h"
 #include "source/libvirt_lifecycle.h"
 #include "source/libvirt_stats.h"
 #include "source/libvirt_worker.h"
@@ -24,6 +25,7 @@ struct worker {
 	struct libvirt_lifecycle lifecycle;
 	struct libvirt_stats stats;
 	struct libvirt_known known;
+	struct link_uuids leaving;
 	unsigned int capabilities;
 	int pause_ms;
 };
@@ -111,6 +113,8 @@ static bool poll_once(struct worker *worker)
 		worker->pause_ms = FIRST_PAUSE_MS;
 	link_send_inventory(worker->link, TAKE_PTR(inventory),
 			    worker->capabilities);
+	libvirt_leaving_poll(&worker->leaving, worker->connection,
+			     worker->link);
 	return true;
 }
 
@@ -158,6 +162,7 @@ static void *run(void *userdata)
 		worker.pause_ms *= 2;
 	} while (true);
 	libvirt_known_done(&worker.known);
+	free(worker.leaving.uuids);
 	link_finish(worker.link);
 	return NULL;
 }
