@@ -17,6 +17,7 @@ static void set_state(struct machine *machine, enum vm_state state,
 	if (machine->state != state)
 		machine->since_ns = time_ns;
 	machine->state = state;
+	machine->was_up |= state == VM_STATE_RUNNING;
 	machine->known_ns = time_ns;
 	machine->blackout = false;
 	machine->moved = false;
@@ -137,8 +138,11 @@ static void sample_elsewhere(struct machine *machine,
 		machine->other_ns = sample->time_ns;
 		return;
 	}
+	/* Down so far may mean no more than that it is defined there, too. */
 	if (is_down(machine))
-		machine->started_ns = start_of(machine, sample);
+		machine->started_ns = machine->was_up ?
+				      start_of(machine, sample) :
+				      sample->started_ns;
 	move_to(machine, params, host, sample->boot_id, sample->time_ns);
 }
 

@@ -22,6 +22,7 @@ struct machine {
 	uint64_t started_ns;	/* begin of the slow start; 0: none */
 	uint64_t migrating_ns;	/* last sign of a migration; 0: none */
 	uint64_t ended_ns;	/* of the last one: older signs are of that */
+	bool was_up;		/* has run since it is known */
 	bool blackout;		/* state is PAUSED, for a migration */
 	bool moved;		/* state is UNKNOWN: gone where none looks */
 	int other_host;		/* another one that shows it running */
