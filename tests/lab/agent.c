@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * agent - run commands in the lab's director without a login.
+ * agent - run commands in the lab's director and its VMs without a login.
  *
  *	agent serve ADDRESS PORT			in the director, as pid 1
  *	agent exec [-t SECONDS] [-p] ADDRESS PORT COMMAND [ARGUMENT...]

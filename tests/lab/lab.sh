@@ -9,6 +9,9 @@
 #	director_exec ipvsadm -A -t 10.77.0.100:80 -s rr
 #	hypervisor_start hv1			a host with its own libvirtd
 #	vm_start web-1				a VM on it that serves HTTP
+#	hypervisor_start hv2 --root "$(hypervisor_root)"
+#						and others: VMs can migrate
+#	vm_migrate web-1 hv2			between two of these
 #	client_load -r 20 -d 10 http://10.77.0.100/work?n=500
 #	lab_down
 #
@@ -34,7 +37,7 @@
 }
 
 for _lab_part in run network programs images accel director hypervisor vm \
-	client neighbour; do
+	migration client neighbour; do
 	# shellcheck source=/dev/null
 	. "$LAB_DIR/lib/$_lab_part.sh"
 done

@@ -5,6 +5,10 @@
  *	webserver PORT
  *
  * GET /work?n=K	burns a fixed amount of CPU, K times 1000 rounds
+ * GET /memory		"BOOT-ID TOKEN WRITES intact": that the machine is the same
+ *			one as before, and its memory whole (webserver_memory.c)
+ * GET /memory?dirty=N	the same, and from now on N pages of it are written a
+ *			second
  * GET /		a small page
  * anything else	404
  *
@@ -24,6 +28,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "webserver.h"
 
 #define REQUEST_MAX	2048
 #define STACK_SIZE	(64 * 1024)
@@ -76,6 +82,22 @@ static bool respond(int fd, const char *status, const char *body, bool keep)
 	return send(fd, out, (size_t)len, MSG_NOSIGNAL) == len;
 }
 
+/* BOOT-ID and the memory's state, as one line */
+static void describe_memory(char *body, size_t size)
+{
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "r");
+	int len;
+
+	if (!f || !fgets(body, (int)size, f))
+		snprintf(body, size, "-\n");
+	if (f)
+		fclose(f);
+	len = (int)strcspn(body, "\n");
+	body[len++] = ' ';
+	memory_check(body + len, size - (size_t)len - 1);
+	strcat(body, "\n");
+}
+
 static bool answer(int fd, const char *request)
 {
 	bool keep = strstr(request, " HTTP/1.1\r\n") &&
@@ -87,6 +109,12 @@ static bool answer(int fd, const char *request)
 
 		snprintf(body, sizeof(body), "%016llx computed by %s\n",
 			 (unsigned long long)burn(n), host);
+		return respond(fd, "200 OK", body, keep) && keep;
+	}
+	if (!strncmp(request, "GET /memory", 11)) {
+		if (!strncmp(request + 11, "?dirty=", 7))
+			memory_dirty((unsigned int)atoi(request + 18));
+		describe_memory(body, sizeof(body));
 		return respond(fd, "200 OK", body, keep) && keep;
 	}
 	if (!strncmp(request, "GET / ", 6)) {

@@ -103,18 +103,36 @@ _lab_hypervisor_configure()
 	CONF
 }
 
-# hypervisor_start NAME [--no-cgroups]: NAME ends in a number, hv1 is
-# 10.77.0.11. Without control groups all VMs are plain processes with an equal
-# claim to the CPU; libvirt cannot limit them then.
+# hypervisor_root: prints a root directory with libvirt and QEMU of Debian 13,
+# between which machines can migrate
+hypervisor_root()
+{
+	"$LAB_TREE/tests/chroot/make" trixie hypervisor libvirt-clients \
+		libvirt-daemon-driver-qemu libvirt-daemon-system mount procps \
+		qemu-system-x86
+}
+
+# hypervisor_start NAME [--no-cgroups] [--root DIR]: NAME ends in a number, hv1
+# is 10.77.0.11. Without control groups all VMs are plain processes with an equal
+# claim to the CPU; libvirt cannot limit them then. Its libvirt and QEMU are
+# those of the root directory DIR, see hypervisor_root.
 hypervisor_start()
 {
-	local name=$1 dir=$LAB_RUN/$1 address kind outer
+	local name=$1 dir=$LAB_RUN/$1 address kind outer root=/
 	address=$(_lab_hypervisor_address "$name")
-	if [ "${2:-}" = --no-cgroups ]; then
-		kind=none
-	else
-		kind=$(_lab_cgroups)
-	fi
+	kind=$(_lab_cgroups)
+	shift
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--no-cgroups) kind=none ;;
+		--root) root=$2; shift ;;
+		*)
+			_lab_say "hypervisor_start: unknown option $1"
+			return 2
+			;;
+		esac
+		shift
+	done
 	mkdir "$dir"
 	mkdir -p "$LAB_RUN/boot"
 	_lab_ns_add "$name"
@@ -134,7 +152,7 @@ hypervisor_start()
 		exec setsid --fork nsenter --net="$LAB_RUN/ns/$name" \
 			unshare -m -u -i -C -p --fork --kill-child \
 			--mount-proc "$LAB_DIR/hypervisor-init" "$name" \
-			"$dir" "$LAB_RUN/boot" "$kind"
+			"$dir" "$LAB_RUN/boot" "$kind" "$root"
 	) < /dev/null > "$dir/init.log" 2>&1
 	if ! _lab_wait 10 test -e "$dir/run/hypervisor-ready"; then
 		_lab_say "hypervisor $name did not start:"
@@ -158,6 +176,13 @@ _lab_processes_of_ns()
 	find /proc/[0-9]*/ns/net -maxdepth 0 \
 		-lname "net:\\[$(cat "$LAB_RUN/ns/$1.inode")\\]" 2> /dev/null |
 		cut -d/ -f3
+}
+
+_lab_kill_in_ns()
+{
+	local pids
+	pids=$(_lab_processes_of_ns "$1")
+	_lab_kill "$pids"
 }
 
 # Of these processes the one that is pid 1 in its own namespace
@@ -229,6 +254,28 @@ _lab_libvirtd_gone()
 hypervisor_kill()
 {
 	kill -KILL "$(cat "$LAB_RUN/$1/pid")"
+}
+
+# hypervisor_stop NAME: it and its VMs are gone, and may be started anew
+hypervisor_stop()
+{
+	local name=$1 vm
+	if ! _lab_wait 10 _lab_kill_in_ns "$name"; then
+		_lab_say "processes of $name do not end"
+		return 1
+	fi
+	if ! _lab_remove_cgroups "/vml-lab-${LAB_RUN##*/}-$name"; then
+		return 1
+	fi
+	lab_ns fabric ip link del "$name"
+	umount "$LAB_RUN/ns/$name"
+	rm -f "$LAB_RUN/ns/$name" "$LAB_RUN/ns/$name.inode"
+	for vm in "$LAB_RUN"/vms/*; do
+		if [ -e "$vm" ] && [ "$(cat "$vm")" = "$name" ]; then
+			rm -f "$vm" "$LAB_RUN/neighbour-${vm##*/}"
+		fi
+	done
+	rm -rf "${LAB_RUN:?}/$name"
 }
 
 # _lab_virsh HYPERVISOR ARGUMENT...

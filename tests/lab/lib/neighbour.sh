@@ -8,7 +8,7 @@
 neighbour_start()
 {
 	local host cpus
-	host=$(cat "$LAB_RUN/vms/$1") || return 1
+	host=$(vm_host "$1") || return 1
 	cpus=$(taskset -c -p "$(_lab_vcpu_thread "$1")" | sed 's/.*: //')
 	# shellcheck disable=SC2016 # expanded on the host
 	hypervisor_exec "$host" taskset -c "$cpus" bash -c '
@@ -37,7 +37,7 @@ _lab_vcpu_thread()
 neighbour_stop()
 {
 	local host pids
-	host=$(cat "$LAB_RUN/vms/$1") || return 1
+	host=$(vm_host "$1") || return 1
 	pids=$(cat "$LAB_RUN/neighbour-$1") || return 1
 	# shellcheck disable=SC2086 # a list of numbers
 	hypervisor_exec "$host" kill -KILL $pids

@@ -200,15 +200,21 @@ _lab_kill_all()
 {
 	local pids
 	pids=$(_lab_processes "$1")
-	[ -n "$pids" ] || return 0
+	_lab_kill "$pids"
+}
+
+# _lab_kill PIDS: succeeds if there are none
+_lab_kill()
+{
+	[ -n "$1" ] || return 0
 	# shellcheck disable=SC2086 # a list of numbers
-	kill -KILL $pids 2> /dev/null
+	kill -KILL $1 2> /dev/null
 	return 1
 }
 
 _lab_remove()
 {
-	local run=$1 status=0 ns dir
+	local run=$1 status=0 ns
 	if ! _lab_wait 10 _lab_kill_all "$run"; then
 		_lab_say "processes of $run do not end:" \
 			"$(_lab_processes "$run" | tr '\n' ' ')"
@@ -221,15 +227,23 @@ _lab_remove()
 		*) umount "$ns" 2> /dev/null || : ;;
 		esac
 	done
+	_lab_remove_cgroups "" "$run" || status=1
+	rm -rf "$run" || status=1
+	# Gone with the last run
+	rmdir "$LAB_BASE" 2> /dev/null || :
+	return $status
+}
+
+# _lab_remove_cgroups END [RUN]: of the run's groups those that end so
+_lab_remove_cgroups()
+{
+	local status=0 dir
 	while read -r dir; do
 		_lab_wait 5 _lab_remove_cgroup "$dir" || {
 			_lab_say "cgroup $dir does not go away"
 			status=1
 		}
-	done < <(cat "$run/cgroups" 2> /dev/null)
-	rm -rf "$run" || status=1
-	# Gone with the last run
-	rmdir "$LAB_BASE" 2> /dev/null || :
+	done < <(grep -s -- "$1\$" "${2:-$LAB_RUN}/cgroups")
 	return $status
 }
 

@@ -4,14 +4,15 @@
 # Virtual machines: libvirt domains that boot Debian's kernel with a busybox
 # initramfs and our web server.
 
-_lab_guest_modules="virtio_pci virtio_net virtio_balloon virtio-rng evdev button ipip"
+_lab_guest_modules="virtio_pci virtio_net virtio_balloon virtio-rng evdev button ipip
+	virtio_blk pvpanic-mmio i6300esb"
 
 # _lab_guest_initramfs [agent]: the latter with QEMU's guest agent
 _lab_guest_initramfs()
 {
 	local name=guest modules=$_lab_guest_modules programs
 	[ -n "${LAB_WEBSERVER:-}" ] || lab_programs || return 1
-	programs=$LAB_WEBSERVER=webserver
+	programs="$LAB_WEBSERVER=webserver $LAB_AGENT=agent"
 	if [ -n "${1:-}" ]; then
 		name=guest-agent
 		modules+=" virtio_console"
@@ -35,6 +36,12 @@ _lab_boot_file()
 	file=$("$@") && cp "$file" "$to.new" && mv "$to.new" "$to"
 }
 
+# vm_host NAME: the hypervisor that runs it
+vm_host()
+{
+	cat "$LAB_RUN/vms/$1"
+}
+
 # The last number of a VM's name makes its address: web-1 is 10.77.0.21
 _lab_vm_host()
 {
@@ -50,7 +57,8 @@ vm_address()
 _lab_domain_xml()
 {
 	local name=$1 memory=$2 vcpus=$3 cpus=$4 options=$5 initrd=$6
-	local type=qemu features='' devices='' host cpu="<cpu mode='custom' match='exact' check='none'><model fallback='allow'>qemu64</model></cpu>"
+	local devices=$7 on_crash=$8
+	local type=qemu features='' host cpu="<cpu mode='custom' match='exact' check='none'><model fallback='allow'>qemu64</model></cpu>"
 	host=$(_lab_vm_host "$name")
 	if [ "$(lab_accel)" = kvm ]; then
 		type=kvm
@@ -60,7 +68,7 @@ _lab_domain_xml()
 		features="<tcg><tb-cache unit='MiB'>64</tb-cache></tcg>"
 	fi
 	if [ "$initrd" = web-agent.cpio ]; then
-		devices="<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>"
+		devices+="<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>"
 	fi
 	# shellcheck disable=SC2016 # quotes mean nothing in here
 	cat <<- XML
@@ -78,7 +86,7 @@ _lab_domain_xml()
 	  $cpu
 	  <on_poweroff>destroy</on_poweroff>
 	  <on_reboot>restart</on_reboot>
-	  <on_crash>destroy</on_crash>
+	  <on_crash>$on_crash</on_crash>
 	  <devices>
 	    <controller type='usb' model='none'/>
 	    <interface type='bridge'>
@@ -96,15 +104,18 @@ _lab_domain_xml()
 }
 
 # vm_start NAME [--on HYPERVISOR] [--memory MIB] [--vcpus N] [--cpuset CPUS]
-#	   [--direct] [--agent] [--no-wait]
+#	   [--direct] [--agent] [--disk] [--watchdog ACTION] [--on-crash ACTION]
+#	   [--no-wait]
 # NAME ends in a number, web-1 is 10.77.0.21. --cpuset pins its vCPUs; --direct
 # lets it take direct-routed and tunnelled requests as well as masqueraded ones;
-# --agent runs QEMU's guest agent in it, so that libvirt can ask its address.
+# --agent runs QEMU's guest agent in it, so that libvirt can ask its address;
+# --disk gives it one that pauses it on errors, see vm_disk_space; --watchdog and
+# --on-crash say what libvirt does when it hangs, and when its kernel panics.
 # Returns when it answers HTTP, or at once with --no-wait (then see vm_wait).
 vm_start()
 {
 	local name=$1 on=hv1 memory=112 vcpus=1 cpus='' options='' wait=1
-	local initrd=web.cpio agent=''
+	local initrd=web.cpio agent='' devices='' on_crash=destroy
 	shift
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -116,6 +127,21 @@ vm_start()
 		--agent)
 			agent=agent initrd=web-agent.cpio
 			options+=" lab.agent"
+			;;
+		--disk)
+			options+=" lab.disk"
+			devices+="<disk type='file'><driver name='qemu' type='raw' error_policy='stop'/><source file='/var/lib/libvirt/images/$name'/><target dev='vda' bus='virtio'/></disk>"
+			;;
+		--watchdog)
+			options+=" lab.watchdog"
+			devices+="<watchdog model='i6300esb' action='$2'/>"
+			shift
+			;;
+		--on-crash)
+			options+=" lab.panic"
+			devices+="<panic model='isa'/>"
+			on_crash=$2
+			shift
 			;;
 		--no-wait) wait= ;;
 		*)
@@ -130,7 +156,10 @@ vm_start()
 	_lab_boot_file $initrd _lab_guest_initramfs $agent || return 1
 	if [ ! -e "$LAB_RUN/vms/$name" ]; then
 		_lab_domain_xml "$name" "$memory" "$vcpus" "$cpus" "$options" $initrd \
-			> "$LAB_RUN/$on/run/$name.xml"
+			"$devices" "$on_crash" > "$LAB_RUN/$on/run/$name.xml"
+		case $options in
+		*lab.disk*) _lab_disk "$name" "$on" || return 1 ;;
+		esac
 		_lab_virsh "$on" define "/run/$name.xml" > /dev/null || return 1
 		echo "$on" > "$LAB_RUN/vms/$name"
 	fi
@@ -138,12 +167,40 @@ vm_start()
 	[ -z "$wait" ] || vm_wait "$name"
 }
 
+# A disk of 64 MiB, in a file system of its own that has less
+_lab_disk()
+{
+	# shellcheck disable=SC2016 # expanded on the host
+	hypervisor_exec "$2" sh -c '
+		mountpoint -q "$1" || mount -t tmpfs -o size=1M tmpfs "$1" &&
+			truncate -s 64M "$1/$2"
+	' sh /var/lib/libvirt/images "$1"
+}
+
+# vm_disk_space NAME MIB: how much can be written to its disk, and its host's
+# others: 1 at first
+vm_disk_space()
+{
+	hypervisor_exec "$(vm_host "$1")" mount -o "remount,size=$2M" \
+		/var/lib/libvirt/images
+}
+
+# vm_exec NAME COMMAND...: run it in the VM, as director_exec does
+vm_exec()
+{
+	local address
+	address=$(vm_address "$1")
+	shift
+	_lab_interruptible lab_ns fabric "$LAB_AGENT" exec -t 20 \
+		"$address" 79 "$@" < /dev/null
+}
+
 # vm_virsh NAME VERB [ARGUMENT...]: virsh VERB NAME ARGUMENT... on its host
 vm_virsh()
 {
 	local name=$1 verb=$2
 	shift 2
-	_lab_virsh "$(cat "$LAB_RUN/vms/$name")" "$verb" "$name" "$@"
+	_lab_virsh "$(vm_host "$name")" "$verb" "$name" "$@"
 }
 
 # vm_wait NAME [SECONDS]: until it answers HTTP
@@ -151,7 +208,7 @@ vm_wait()
 {
 	if ! _lab_wait "${2:-60}" vm_answers "$1"; then
 		_lab_say "$1 does not answer:"
-		tail -n 5 "$LAB_RUN/$(cat "$LAB_RUN/vms/$1")/log/qemu/$1"*.log >&2
+		tail -n 5 "$LAB_RUN/$(vm_host "$1")/log/qemu/$1"*.log >&2
 		return 1
 	fi
 }
@@ -167,7 +224,7 @@ vm_answers()
 vm_pid()
 {
 	local host pid inner
-	host=$(cat "$LAB_RUN/vms/$1") || return 1
+	host=$(vm_host "$1") || return 1
 	inner=$(cat "$LAB_RUN/$host/run/libvirt/qemu/$1.pid") || return 1
 	for pid in $(_lab_processes_of_ns "$host"); do
 		if awk -v pid="$inner" \
@@ -216,7 +273,7 @@ vm_reset()
 # how long they ran, and how long they wanted to and were kept from it.
 vm_stats()
 {
-	_lab_virsh "$(cat "$LAB_RUN/vms/$1")" domstats --vcpu "$1" |
+	_lab_virsh "$(vm_host "$1")" domstats --vcpu "$1" |
 		awk -F= '/vcpu\.[0-9]+\.time=/ { time += $2 }
 			/vcpu\.[0-9]+\.delay=/ { delay += $2 }
 			END { printf "%.0f %.0f\n", time, delay }'
