@@ -507,6 +507,9 @@ static void test_reasons(void **state)
 		  "slow start 8 s of 30 s: x0.34" },
 		{ { .type = POLICY_REASON_STATE, .state = VM_STATE_CRASHED,
 		    .seconds = 12 }, "crashed for 12 s: x0" },
+		{ { .type = POLICY_REASON_STATE, .state = VM_STATE_PAUSED,
+		    .pause = VM_PAUSE_WATCHDOG, .seconds = 1 },
+		  "paused by watchdog for 1 s: x0" },
 		{ { .type = POLICY_REASON_DRAINED }, "drained: x0" },
 	};
 	char text[POLICY_REASON_STRING_MAX], small[8];

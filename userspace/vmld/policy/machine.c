@@ -17,6 +17,7 @@ static void set_state(struct machine *machine, enum vm_state state,
 	if (machine->state != state)
 		machine->since_ns = time_ns;
 	machine->state = state;
+	machine->pause = VM_PAUSE_OTHER;
 	machine->was_up |= state == VM_STATE_RUNNING;
 	machine->known_ns = time_ns;
 	machine->blackout = false;
@@ -28,6 +29,13 @@ static void set_down(struct machine *machine, enum vm_state state,
 {
 	set_state(machine, state, time_ns);
 	machine->migrating_ns = 0;
+}
+
+static void set_paused(struct machine *machine, enum vm_pause pause,
+		       uint64_t time_ns)
+{
+	set_down(machine, VM_STATE_PAUSED, time_ns);
+	machine->pause = pause;
 }
 
 static void set_blackout(struct machine *machine, uint64_t time_ns)
@@ -178,7 +186,7 @@ static void sample_here(struct machine *machine,
 		if (sample->pause == VM_PAUSE_MIGRATION)
 			set_blackout(machine, sample->time_ns);
 		else
-			set_down(machine, VM_STATE_PAUSED, sample->time_ns);
+			set_paused(machine, sample->pause, sample->time_ns);
 		break;
 	case VM_STATE_SHUTOFF:
 		machine_missing(machine, params, sample->time_ns);
@@ -218,7 +226,7 @@ void machine_missing(struct machine *machine,
 	/* It left while the source had no event for it. */
 	if (machine->blackout)
 		set_moved(machine, time_ns);
-	else if (!machine->moved)
+	else if (!machine->moved && machine->state != VM_STATE_CRASHED)
 		set_down(machine, VM_STATE_SHUTOFF, time_ns);
 	machine->boot_id = VM_BOOT_ID_NONE;
 }
@@ -254,9 +262,13 @@ static void event_here(struct machine *machine,
 		set_down(machine, VM_STATE_CRASHED, time_ns);
 		break;
 	case VM_EVENT_SUSPENDED:
+		set_paused(machine, VM_PAUSE_OTHER, time_ns);
+		break;
 	case VM_EVENT_IO_ERROR:
+		set_paused(machine, VM_PAUSE_IO_ERROR, time_ns);
+		break;
 	case VM_EVENT_WATCHDOG:
-		set_down(machine, VM_STATE_PAUSED, time_ns);
+		set_paused(machine, VM_PAUSE_WATCHDOG, time_ns);
 		break;
 	case VM_EVENT_RESUMED:
 	case VM_EVENT_MIGRATED_IN:

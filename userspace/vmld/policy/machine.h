@@ -15,6 +15,7 @@ struct machine {
 	int host;		/* where it runs, or ran last */
 	unsigned int epoch;	/* +1 when it starts, or arrives elsewhere */
 	enum vm_state state;	/* never MIGRATING */
+	enum vm_pause pause;	/* why state is PAUSED */
 	uint64_t since_ns;	/* of state */
 	uint64_t known_ns;	/* of the last sign that confirmed the state */
 	uint64_t seen_ns;	/* of the last sample from host */

@@ -396,7 +396,7 @@ static bool judge_state(struct member *member,
 		return true;
 	case MACHINE_DOWN:
 		because(verdict, .type = POLICY_REASON_STATE,
-			.state = machine->state,
+			.state = machine->state, .pause = machine->pause,
 			.seconds = elapsed(now_ns, machine->since_ns));
 		return true;
 	case MACHINE_BLACKOUT:

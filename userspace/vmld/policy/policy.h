@@ -99,7 +99,7 @@ enum policy_reason_type {
 	POLICY_REASON_UNHEALTHY,	/* .seconds since then */
 	POLICY_REASON_UNKNOWN,		/* no machine is known: neutral */
 	POLICY_REASON_NO_METRICS,	/* not two samples yet: neutral */
-	POLICY_REASON_STATE,		/* .state, .seconds since then */
+	POLICY_REASON_STATE,		/* .state, .pause, .seconds since then */
 	POLICY_REASON_MOVED,		/* migrated to a host not watched */
 	POLICY_REASON_BLACKOUT,
 	POLICY_REASON_MIGRATING,	/* .factor */
@@ -124,6 +124,7 @@ enum policy_reason_type {
 struct policy_reason {
 	enum policy_reason_type type;
 	enum vm_state state;
+	enum vm_pause pause;
 	double share;
 	double factor;
 	double seconds;

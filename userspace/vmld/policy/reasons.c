@@ -104,6 +104,17 @@ const char *policy_reason_advice(enum policy_reason_type type)
 	return advices[type];
 }
 
+static const char *pause_cause(const struct policy_reason *reason)
+{
+	if (reason->state == VM_STATE_PAUSED &&
+	    reason->pause == VM_PAUSE_IO_ERROR)
+		return " on I/O error";
+	if (reason->state == VM_STATE_PAUSED &&
+	    reason->pause == VM_PAUSE_WATCHDOG)
+		return " by watchdog";
+	return "";
+}
+
 const char *policy_reason_format(const struct policy_reason *reason,
 				 char *buffer, size_t size)
 {
@@ -127,8 +138,9 @@ const char *policy_reason_format(const struct policy_reason *reason,
 		snprintf(buffer, size, "no metrics yet: neutral");
 		break;
 	case POLICY_REASON_STATE:
-		snprintf(buffer, size, "%s for %.0f s: x0",
-			 vm_state_name(reason->state), floor(reason->seconds));
+		snprintf(buffer, size, "%s%s for %.0f s: x0",
+			 vm_state_name(reason->state), pause_cause(reason),
+			 floor(reason->seconds));
 		break;
 	case POLICY_REASON_MOVED:
 		snprintf(buffer, size, "migrated out of sight: neutral");
