@@ -129,7 +129,11 @@ static void test_lifecycle(void **state)
 		{ VIR_DOMAIN_EVENT_STOPPED,
 		  VIR_DOMAIN_EVENT_STOPPED_MIGRATED, VM_EVENT_MIGRATED_OUT },
 		{ VIR_DOMAIN_EVENT_STOPPED, VIR_DOMAIN_EVENT_STOPPED_FAILED,
+		  VM_EVENT_CRASHED },
+		{ VIR_DOMAIN_EVENT_SHUTDOWN, VIR_DOMAIN_EVENT_SHUTDOWN_GUEST,
 		  VM_EVENT_STOPPED },
+		{ VIR_DOMAIN_EVENT_SHUTDOWN, VIR_DOMAIN_EVENT_SHUTDOWN_HOST,
+		  -ENOENT },
 		{ VIR_DOMAIN_EVENT_STOPPED, 4711, VM_EVENT_STOPPED },
 		{ VIR_DOMAIN_EVENT_CRASHED, VIR_DOMAIN_EVENT_CRASHED_PANICKED,
 		  VM_EVENT_CRASHED },
@@ -169,6 +173,12 @@ static void test_states(void **state)
 					     &pause), VM_STATE_CRASHED);
 	assert_int_equal(libvirt_stats_state(VIR_DOMAIN_SHUTDOWN, 0, &pause),
 			 VM_STATE_SHUTOFF);
+	assert_int_equal(libvirt_stats_state(VIR_DOMAIN_SHUTOFF,
+					     VIR_DOMAIN_SHUTOFF_CRASHED,
+					     &pause), VM_STATE_CRASHED);
+	assert_int_equal(libvirt_stats_state(VIR_DOMAIN_SHUTOFF,
+					     VIR_DOMAIN_SHUTOFF_MIGRATED,
+					     &pause), VM_STATE_SHUTOFF);
 	assert_int_equal(libvirt_stats_state(4711, 0, &pause),
 			 VM_STATE_UNKNOWN);
 }

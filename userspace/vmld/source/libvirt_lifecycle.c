@@ -63,11 +63,17 @@ static const struct translation translations[] = {
 	{ VIR_DOMAIN_EVENT_STOPPED, VIR_DOMAIN_EVENT_STOPPED_SAVED,
 	  VM_EVENT_STOPPED, "saved" },
 	{ VIR_DOMAIN_EVENT_STOPPED, VIR_DOMAIN_EVENT_STOPPED_FAILED,
-	  VM_EVENT_STOPPED, "process died" },
+	  VM_EVENT_CRASHED, "process died" },
 	{ VIR_DOMAIN_EVENT_STOPPED, ANY, VM_EVENT_STOPPED, "stopped" },
 
-	{ VIR_DOMAIN_EVENT_SHUTDOWN, ANY, VM_EVENT_STOPPED,
-	  "guest powered off" },
+	/*
+	 * Not by the host, which says next why: it may be that the machine
+	 * has migrated, and runs.
+	 */
+	{ VIR_DOMAIN_EVENT_SHUTDOWN, VIR_DOMAIN_EVENT_SHUTDOWN_GUEST,
+	  VM_EVENT_STOPPED, "guest powered off" },
+	{ VIR_DOMAIN_EVENT_SHUTDOWN, VIR_DOMAIN_EVENT_SHUTDOWN_FINISHED,
+	  VM_EVENT_STOPPED, "guest powered off" },
 	{ VIR_DOMAIN_EVENT_PMSUSPENDED, ANY, VM_EVENT_SUSPENDED,
 	  "guest sleeps" },
 	{ VIR_DOMAIN_EVENT_CRASHED, ANY, VM_EVENT_CRASHED, "guest panicked" },

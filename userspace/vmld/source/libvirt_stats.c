@@ -53,8 +53,10 @@ enum vm_state libvirt_stats_state(int state, int reason,
 	case VIR_DOMAIN_PMSUSPENDED:
 		return VM_STATE_PAUSED;
 	case VIR_DOMAIN_SHUTDOWN:
-	case VIR_DOMAIN_SHUTOFF:
 		return VM_STATE_SHUTOFF;
+	case VIR_DOMAIN_SHUTOFF:
+		return reason == VIR_DOMAIN_SHUTOFF_CRASHED ?
+		       VM_STATE_CRASHED : VM_STATE_SHUTOFF;
 	case VIR_DOMAIN_CRASHED:
 		return VM_STATE_CRASHED;
 	default:
