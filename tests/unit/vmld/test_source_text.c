@@ -171,6 +171,9 @@ static void test_states(void **state)
 	assert_int_equal(libvirt_stats_state(VIR_DOMAIN_PAUSED,
 					     VIR_DOMAIN_PAUSED_CRASHED,
 					     &pause), VM_STATE_CRASHED);
+	assert_int_equal(libvirt_stats_state(VIR_DOMAIN_PAUSED,
+					     VIR_DOMAIN_PAUSED_STARTING_UP,
+					     &pause), VM_STATE_SHUTOFF);
 	assert_int_equal(libvirt_stats_state(VIR_DOMAIN_SHUTDOWN, 0, &pause),
 			 VM_STATE_SHUTOFF);
 	assert_int_equal(libvirt_stats_state(VIR_DOMAIN_SHUTOFF,

@@ -175,6 +175,10 @@ static void sample_here(struct machine *machine,
 			const struct vm_sample *sample)
 {
 	machine->seen_ns = sample->time_ns;
+	/* Where nobody looks it runs on until it has come back here. */
+	if (machine->moved && sample->state == VM_STATE_PAUSED &&
+	    sample->pause == VM_PAUSE_MIGRATION)
+		return;
 	switch (sample->state) {
 	case VM_STATE_RUNNING:
 	case VM_STATE_MIGRATING:
@@ -256,10 +260,13 @@ static void event_here(struct machine *machine,
 		machine->started_ns = time_ns;
 		break;
 	case VM_EVENT_STOPPED:
-		set_down(machine, VM_STATE_SHUTOFF, time_ns);
+		/* Moved: what has ended is its coming back. */
+		if (!machine->moved)
+			set_down(machine, VM_STATE_SHUTOFF, time_ns);
 		break;
 	case VM_EVENT_CRASHED:
-		set_down(machine, VM_STATE_CRASHED, time_ns);
+		if (!machine->moved)
+			set_down(machine, VM_STATE_CRASHED, time_ns);
 		break;
 	case VM_EVENT_SUSPENDED:
 		set_paused(machine, VM_PAUSE_OTHER, time_ns);
@@ -348,7 +355,7 @@ void machine_event(struct machine *machine, const struct policy_params *params,
 				event->time_ns);
 		break;
 	case VM_EVENT_MIGRATING_IN:
-		if (machine->host == host)
+		if (machine->host == host && !machine->moved)
 			set_blackout(machine, event->time_ns);
 		else if (machine->state == VM_STATE_RUNNING)
 			sign_of_migration(machine, event->time_ns);

@@ -48,6 +48,9 @@ enum vm_state libvirt_stats_state(int state, int reason,
 	case VIR_DOMAIN_PAUSED:
 		if (reason == VIR_DOMAIN_PAUSED_CRASHED)
 			return VM_STATE_CRASHED;
+		/* Or about to wait for what another host sends. */
+		if (reason == VIR_DOMAIN_PAUSED_STARTING_UP)
+			return VM_STATE_SHUTOFF;
 		*ret_pause = pause_of(reason);
 		return VM_STATE_PAUSED;
 	case VIR_DOMAIN_PMSUSPENDED:
