@@ -7,6 +7,7 @@
  *			(Poisson); the latency counts from the moment at which
  *			the request was due, so a stall is not hidden
  *	  -c N		closed loop: N clients, each sends when it is answered
+ *	  -g SECONDS	with -c: all that are answered send together, so often
  *	  -d SECONDS	for how long (10); ends early on SIGINT or SIGTERM
  *	  -w SECONDS	leave the first SECONDS out of the final figures
  *	  -k		keep connections alive; otherwise one a request
@@ -285,9 +286,9 @@ static unsigned int in_flight(const struct load *l)
 
 static void run(struct load *l)
 {
-	double next_arrival, next_report, end, t;
+	double next_arrival, next_report, next_round, end, t;
 
-	l->begin = t = now();
+	l->begin = next_round = t = now();
 	end = l->begin + l->duration;
 	next_arrival = l->begin + (l->rate > 0 ? arrival_gap(l) : 0);
 	next_report = l->begin + 1;
@@ -304,7 +305,8 @@ static void run(struct load *l)
 			for (; next_arrival <= t && next_arrival < end;
 			     next_arrival += arrival_gap(l))
 				begin_request(l, next_arrival);
-		} else if (t < end) {
+		} else if (t < end && t >= next_round) {
+			next_round = t + l->gap;
 			for (n = (int)in_flight(l); n < (int)l->clients; n++)
 				begin_request(l, t);
 		}
@@ -315,6 +317,8 @@ static void run(struct load *l)
 		}
 		if (l->rate > 0 && next_arrival < end)
 			wake = fmin(wake, next_arrival);
+		if (l->gap > 0 && t < end)
+			wake = fmin(wake, next_round);
 		if (l->progress)
 			wake = fmin(wake, next_report);
 		if (!TAILQ_EMPTY(&l->busy))
@@ -396,13 +400,16 @@ int main(int argc, char **argv)
 	long seed = 1;
 	int opt, err;
 
-	while ((opt = getopt(argc, argv, "r:c:d:w:kn:t:s:pj:")) != -1) {
+	while ((opt = getopt(argc, argv, "r:c:g:d:w:kn:t:s:pj:")) != -1) {
 		switch (opt) {
 		case 'r':
 			l.rate = atof(optarg);
 			break;
 		case 'c':
 			l.clients = (unsigned int)atoi(optarg);
+			break;
+		case 'g':
+			l.gap = atof(optarg);
 			break;
 		case 'd':
 			l.duration = atof(optarg);

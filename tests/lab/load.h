@@ -60,6 +60,7 @@ struct load {
 	size_t request_len;
 	double rate, duration, warmup, timeout;
 	unsigned int clients;
+	double gap;		/* between rounds of the clients, seconds */
 	unsigned int requests_per_conn;
 	bool progress;
 	struct drand48_data random;

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# For tests of vmld with virtual machines: web-1 to web-3 on hv1, 10.77.0.21 to
-# .23, behind the service 10.77.0.100:80 of the director.
+# For tests of vmld with virtual machines: web-1 to web-3 on hv1 (or in turn on hv1
+# and hv2), 10.77.0.21 to .23, behind the service 10.77.0.100:80 of the director.
 
 SERVICE=$LAB_VIP:80
 WORK=$(mktemp -d)
@@ -17,6 +17,7 @@ outside_reset()
 		rm -rf /var/lib/vml /etc/vml; mkdir -p /etc/vml'
 	for vm in "$LAB_RUN"/vms/*; do
 		vm=${vm##*/}
+		vm_settle "$vm"
 		if [ -e "$LAB_RUN/neighbour-$vm" ]; then
 			neighbour_stop "$vm"
 		fi
@@ -55,14 +56,21 @@ service_up()
 	EOT
 }
 
-# config GLOBALS SERVICE-OPTIONS: /etc/vml/vmld.conf; polls are frequent and
-# leases short, so that tests are
+# config GLOBALS SERVICE-OPTIONS [HYPERVISORS]: /etc/vml/vmld.conf, with all hosts
+# of the lab if none are named; polls are frequent and leases short, so that tests
+# are
 config()
 {
+	local host hypervisors=
+	for host in ${3:-$(cd "$LAB_RUN" && echo hv*)}; do
+		hypervisors+="hypervisor \"$host\" {
+			uri = \"qemu+tcp://10.77.0.1${host#hv}/system\" }
+		"
+	done
 	director_exec -i sh -c 'cat > /etc/vml/vmld.conf' <<- EOT
 		poll-interval = 0.5
 		$1
-		hypervisor "hv1" { uri = "qemu+tcp://10.77.0.11/system" }
+		$hypervisors
 		service "web" {
 		    protocol = tcp
 		    address = "$LAB_VIP"

@@ -100,6 +100,7 @@ _lab_hypervisor_configure()
 		stdio_handler = "file"
 		migration_address = "$address"
 		migration_host = "$address"
+		keepalive_interval = -1
 	CONF
 }
 
@@ -241,13 +242,29 @@ hypervisor_stop_libvirtd()
 {
 	local pid
 	pid=$(cat "$LAB_RUN/$1/run/libvirtd.pid") || return 1
-	hypervisor_exec "$1" kill -s "${2:-TERM}" "$pid" || return 1
+	_lab_signal_libvirtd "$1" "${2:-TERM}" || return 1
 	_lab_wait 10 _lab_libvirtd_gone "$1" "$pid"
 }
 
 _lab_libvirtd_gone()
 {
 	! hypervisor_exec "$1" kill -0 "$2" 2> /dev/null
+}
+
+# hypervisor_hold_libvirtd NAME: it hangs, until it is released
+hypervisor_hold_libvirtd()
+{
+	_lab_signal_libvirtd "$1" STOP
+}
+
+hypervisor_release_libvirtd()
+{
+	_lab_signal_libvirtd "$1" CONT
+}
+
+_lab_signal_libvirtd()
+{
+	hypervisor_exec "$1" kill -s "$2" "$(cat "$LAB_RUN/$1/run/libvirtd.pid")"
 }
 
 # hypervisor_kill NAME: power loss

@@ -57,6 +57,7 @@ vm_migrate_wait()
 	local name=$1 status=0
 	_lab_wait 300 _lab_process_gone "$(cat "$LAB_RUN/migrate-$name.pid")"
 	wait "$(cat "$LAB_RUN/migrate-$name.pid")" || status=$?
+	rm "$LAB_RUN/migrate-$name.pid"
 	if [ $status -ne 0 ]; then
 		_lab_say "$name did not migrate:" \
 			"$(cat "$LAB_RUN/migrate-$name.log")"
@@ -65,6 +66,22 @@ vm_migrate_wait()
 	fi
 	vm_is_same "$name" "$(cat "$LAB_RUN/migrate-$name.before")" || status=1
 	return $status
+}
+
+# vm_settle NAME: whatever a migration of it has come to, it is over, and vm_host
+# says where the machine is
+vm_settle()
+{
+	local name=$1 to
+	[ -e "$LAB_RUN/migrate-$name.pid" ] || return 0
+	vm_virsh "$name" domjobabort > /dev/null 2>&1 || :
+	_lab_wait 60 _lab_process_gone "$(cat "$LAB_RUN/migrate-$name.pid")" ||
+		return 1
+	to=$(cat "$LAB_RUN/migrate-$name.to")
+	if [ "$(_lab_virsh "$to" domstate "$name" 2> /dev/null)" = running ]; then
+		echo "$to" > "$LAB_RUN/vms/$name"
+	fi
+	rm "$LAB_RUN/migrate-$name.pid"
 }
 
 # vm_is_same NAME IDENTITY: as vm_identity has said before
