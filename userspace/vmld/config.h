@@ -34,6 +34,12 @@ enum config_forwarding {
 	CONFIG_FORWARDING_TUNNEL,
 };
 
+/* What becomes of the connections of a machine that has failed. */
+enum config_on_failure {
+	CONFIG_ON_FAILURE_KEEP,		/* they wait for it */
+	CONFIG_ON_FAILURE_EXPIRE,	/* their destination goes, and they too */
+};
+
 struct config_hypervisor {
 	char *name;
 	char *uri;
@@ -47,6 +53,7 @@ struct config_service {
 	uint32_t persistence;	/* seconds; 0: none */
 	bool one_packet;
 	enum config_forwarding forwarding;
+	enum config_on_failure on_failure;
 	uint32_t weight_per_vcpu;
 	struct discover_rule *rules;	/* "members" and "member"; owned */
 	size_t n_rules;

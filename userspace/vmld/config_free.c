@@ -79,6 +79,7 @@ bool config_service_equal(const struct config_service *a,
 	    a->persistence != b->persistence ||
 	    a->one_packet != b->one_packet ||
 	    a->forwarding != b->forwarding ||
+	    a->on_failure != b->on_failure ||
 	    a->weight_per_vcpu != b->weight_per_vcpu ||
 	    a->n_rules != b->n_rules)
 		return false;

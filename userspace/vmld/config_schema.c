@@ -39,6 +39,7 @@ static cfg_opt_t service_options[] = {
 	CFG_STR("persistence", NULL, CFGF_NODEFAULT),
 	CFG_STR("one-packet", NULL, CFGF_NODEFAULT),
 	CFG_STR("forwarding", NULL, CFGF_NODEFAULT),
+	CFG_STR("on-failure", NULL, CFGF_NODEFAULT),
 	CFG_STR("weight-per-vcpu", NULL, CFGF_NODEFAULT),
 	CFG_SEC("members", members_options, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("member", member_options, CFGF_MULTI | CFGF_TITLE),

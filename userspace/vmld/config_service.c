@@ -19,6 +19,7 @@ static const uint16_t families[] = { AF_INET, AF_INET6 };
 static const char *const forwarding_names[] = {
 	"masquerade", "direct", "tunnel", NULL
 };
+static const char *const on_failure_names[] = { "keep", "expire", NULL };
 
 static void read_fwmark(const struct config_section *section,
 			struct config_service *service)
@@ -224,6 +225,20 @@ static int read_rules(const struct config_section *section,
 	return 0;
 }
 
+static void read_on_failure(const struct config_section *section,
+			    struct config_service *service)
+{
+	unsigned int on_failure = CONFIG_ON_FAILURE_KEEP;
+
+	section_choice(section, "on-failure", on_failure_names, &on_failure);
+	service->on_failure = on_failure;
+	if (service->on_failure == CONFIG_ON_FAILURE_EXPIRE &&
+	    service->mode == CONFIG_MODE_WEIGHTS)
+		config_error(section->errors,
+			     section_line(section, "on-failure"),
+			     "on-failure expire removes destinations, which mode weights does not");
+}
+
 int config_service_read(const struct config_section *section,
 			const struct config *config,
 			struct config_service **ret_service)
@@ -256,6 +271,7 @@ int config_service_read(const struct config_section *section,
 	service->mode = mode;
 	section_choice(section, "forwarding", forwarding_names, &forwarding);
 	service->forwarding = forwarding;
+	read_on_failure(section, service);
 	section_unsigned(section, "persistence", 0, MAX_PERSISTENCE,
 			 &service->persistence);
 	service->weight_per_vcpu = DEFAULT_WEIGHT_PER_VCPU;

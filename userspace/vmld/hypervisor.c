@@ -33,11 +33,16 @@ static void on_inventory(struct source *source, struct vm_inventory *inventory,
 	hypervisor->callbacks->changed(hypervisor, hypervisor->userdata);
 }
 
-/* After these a machine may be there that no inventory has shown. */
+/*
+ * After these a machine may be there that no inventory has shown, or one that
+ * inventories show running is not.
+ */
 static bool wants_poll(enum vm_event_type type)
 {
 	return type == VM_EVENT_STARTED || type == VM_EVENT_RESTORED ||
-	       type == VM_EVENT_RESUMED || type == VM_EVENT_MIGRATED_IN;
+	       type == VM_EVENT_RESUMED || type == VM_EVENT_MIGRATED_IN ||
+	       type == VM_EVENT_STOPPED || type == VM_EVENT_CRASHED ||
+	       type == VM_EVENT_IO_ERROR || type == VM_EVENT_WATCHDOG;
 }
 
 static void on_event(struct source *source, const struct vm_event *event,

@@ -79,6 +79,33 @@ static bool is_idle(const struct reconcile_input *input,
 	return is_gone(member) && verdict->scale == 0;
 }
 
+/*
+ * It has failed, or ended, by what is known at this moment. What has migrated,
+ * or is about to, or was paused by somebody, has not.
+ */
+static bool has_failed(const struct policy_verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->n_reasons; i++) {
+		const struct policy_reason *reason = &verdict->reasons[i];
+
+		if (reason->type == POLICY_REASON_STATE)
+			return reason->state != VM_STATE_PAUSED ||
+			       reason->pause == VM_PAUSE_IO_ERROR ||
+			       reason->pause == VM_PAUSE_WATCHDOG;
+	}
+	return false;
+}
+
+/* Only once polls agree, or it would be added again. */
+static bool is_to_expire(const struct reconcile_input *input,
+			 const struct discover_member *member,
+			 const struct policy_verdict *verdict)
+{
+	return input->config->on_failure == CONFIG_ON_FAILURE_EXPIRE &&
+	       member && !is_up(member) && verdict->scale == 0 &&
+	       has_failed(verdict);
+}
+
 static bool is_to_be_removed(const struct managed_destination *managed,
 			     const struct sink_destination *destination,
 			     uint64_t now_ns)
@@ -110,7 +137,8 @@ static int plan_present(const struct reconcile_input *input,
 		own->idle_since = 0;
 	else if (!own->idle_since)
 		own->idle_since = input->now_ns;
-	if (is_to_be_removed(own, destination, input->now_ns)) {
+	if (is_to_expire(input, member, verdict) ||
+	    is_to_be_removed(own, destination, input->now_ns)) {
 		struct vml_destination_key key = own->key;
 
 		managed_remove(managed, &key);

@@ -326,11 +326,13 @@ static void enter_state(struct service *service, const struct service_env *env,
 	service->state = state;
 	if (state == before)
 		return;
-	if (before == SERVICE_ABSENT)
+	if (before == SERVICE_ABSENT) {
 		log_notice(env->log, "%s: found %s with %zu destinations",
 			   service->config->name,
 			   vml_service_key_format(&service->config->key, key),
 			   service->kernel.n_destinations);
+		service_check_expiry(service, env);
+	}
 	if (state == SERVICE_PANIC)
 		log_warning(env->log,
 			    "%s: panic: no machine may have a connection, so all may",

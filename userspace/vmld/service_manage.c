@@ -7,6 +7,7 @@
 #include "state_file.h"
 
 #define STATE_FILE "managed.json"
+#define EXPIRY_FILE "/proc/sys/net/ipv4/vs/expire_nodest_conn"
 
 static struct ipvs_service wanted_service(const struct config_service *config)
 {
@@ -60,6 +61,26 @@ int service_ensure(struct service *service, const struct service_env *env)
 	log_notice(env->log, "%s: service %s set up with scheduler %s",
 		   config->name, key, wanted.scheduler);
 	return 0;
+}
+
+void service_check_expiry(const struct service *service,
+			  const struct service_env *env)
+{
+	const struct config_service *config = service->config;
+	FILE *file;
+	int c;
+
+	if (config->on_failure != CONFIG_ON_FAILURE_EXPIRE)
+		return;
+	file = fopen(EXPIRY_FILE, "re");
+	if (!file)
+		return;
+	c = fgetc(file);
+	fclose(file);
+	if (c == '0')
+		log_warning(env->log,
+			    "%s: on-failure is expire, but connections of removed destinations stay: %s is 0",
+			    config->name, EXPIRY_FILE);
 }
 
 int service_load_managed(struct service *service,

@@ -53,6 +53,9 @@ int service_ensure(struct service *service, const struct service_env *env);
  */
 int service_manage(struct service *service, const struct service_env *env,
 		   uint64_t now);
+/* Warn if IPVS will not do what on-failure asks for. */
+void service_check_expiry(const struct service *service,
+			  const struct service_env *env);
 int service_load_managed(struct service *service,
 			 const struct service_env *env);
 

@@ -99,7 +99,8 @@ static void all_options_are_read(void **state)
 		HYPERVISOR "hypervisor hv2 { uri = \"qemu+tcp://h/system\" }\n"
 		"service a { protocol = udp address = \"2001:db8::1\" port = 53\n"
 		" mode = service scheduler = wlc persistence = 30\n"
-		" one-packet = yes forwarding = tunnel weight-per-vcpu = 7\n"
+		" one-packet = yes forwarding = tunnel weight-per-vcpu = 7"
+		" on-failure = expire\n"
 		" members x { hypervisors = { hv1, \"hv2\" }\n"
 		"  subnet = \"10.1.0.0/16\" weight = 0 }\n"
 		" member \"2001:db8::2\" { domain = y } }\n"
@@ -120,6 +121,8 @@ static void all_options_are_read(void **state)
 	assert_true(a->one_packet);
 	assert_int_equal(a->forwarding, CONFIG_FORWARDING_TUNNEL);
 	assert_int_equal(a->weight_per_vcpu, 7);
+	assert_int_equal(a->on_failure, CONFIG_ON_FAILURE_EXPIRE);
+	assert_int_equal(b->on_failure, CONFIG_ON_FAILURE_KEEP);
 	assert_int_equal(a->rules[0].n_hypervisors, 2);
 	assert_string_equal(a->rules[0].hypervisors[1], "hv2");
 	assert_true(a->rules[0].has_subnet);
@@ -398,12 +401,16 @@ static void choices_are_listed(void **state)
 	assert_errors("sink = kernel\n" HYPERVISOR
 		      "service s { address = 10.0.0.1 port = 1\n"
 		      " protocol = icmp mode = auto\n forwarding = nat"
-		      " one-packet = 1" MEMBERS "}",
+		      " one-packet = 1 on-failure = drop" MEMBERS "}\n"
+		      "service w { address = 10.0.0.2 port = 1\n"
+		      " on-failure = expire members v {} }",
 		      "f:1: sink \"kernel\" is none of module, ipvs\n"
 		      "f:4: protocol \"icmp\" is none of tcp, udp, sctp\n"
 		      "f:4: mode \"auto\" is none of weights, destinations, service\n"
 		      "f:5: forwarding \"nat\" is none of masquerade, direct, tunnel\n"
-		      "f:5: one-packet \"1\" is neither true nor false\n");
+		      "f:5: on-failure \"drop\" is none of keep, expire\n"
+		      "f:5: one-packet \"1\" is neither true nor false\n"
+		      "f:7: on-failure expire removes destinations, which mode weights does not\n");
 }
 
 static void a_broken_text_is_reported_where_it_breaks(void **state)

@@ -27,6 +27,7 @@ struct scene {
 		uint32_t vcpus;
 		enum vm_state state;
 		uint32_t verdict;
+		struct policy_reason reason;	/* of the verdict */
 	} hosts[HOSTS];
 };
 
@@ -83,6 +84,8 @@ static size_t fill(const struct scene *scene,
 		verdicts[n++] = (struct policy_verdict){
 			.key = key(i),
 			.scale = scene->hosts[i].verdict,
+			.reasons = { scene->hosts[i].reason },
+			.n_reasons = 1,
 		};
 	}
 	return n;
@@ -140,16 +143,26 @@ static const char *plan(struct scene *scene)
 	return said;
 }
 
+static void verdict_is(struct scene *scene, size_t host, enum vm_state state,
+		       enum vm_pause pause)
+{
+	scene->hosts[host].verdict = 0;
+	scene->hosts[host].reason = (struct policy_reason){
+		.type = POLICY_REASON_STATE, .state = state, .pause = pause,
+	};
+}
+
 static void stop(struct scene *scene, size_t host)
 {
 	scene->hosts[host].state = VM_STATE_SHUTOFF;
-	scene->hosts[host].verdict = 0;
+	verdict_is(scene, host, VM_STATE_SHUTOFF, VM_PAUSE_OTHER);
 }
 
 static void run_again(struct scene *scene, size_t host)
 {
 	scene->hosts[host].state = VM_STATE_RUNNING;
 	scene->hosts[host].verdict = VML_SCALE_ONE;
+	scene->hosts[host].reason = (struct policy_reason){};
 }
 
 static void in_mode_weights_nothing_is_ours(void **state)
@@ -180,6 +193,44 @@ static void running_machines_get_destinations_by_their_vcpus(void **state)
 	s.hosts[3].state = VM_STATE_RUNNING;
 	s.hosts[4].present = true;
 	assert_string_equal(plan(&s), "+4=200 +5=200 ");
+	managed_clear(&s.managed);
+}
+
+static void what_has_failed_goes_at_once_if_its_connections_are_to(void **state)
+{
+	struct scene s = scene_new(CONFIG_MODE_DESTINATIONS, 6);
+
+	(void)state;
+	s.config.on_failure = CONFIG_ON_FAILURE_EXPIRE;
+	plan(&s);
+	for (size_t i = 0; i < 6; i++)
+		s.hosts[i].active = 1;
+	/* An event says so; the poll before it still shows it running. */
+	verdict_is(&s, 0, VM_STATE_CRASHED, VM_PAUSE_OTHER);
+	assert_string_equal(plan(&s), "");
+	s.hosts[0].state = VM_STATE_CRASHED;
+	assert_string_equal(plan(&s), "-1 ");
+	assert_string_equal(plan(&s), "");
+
+	for (size_t i = 1; i < 4; i++)
+		s.hosts[i].state = VM_STATE_PAUSED;
+	verdict_is(&s, 1, VM_STATE_PAUSED, VM_PAUSE_IO_ERROR);
+	verdict_is(&s, 2, VM_STATE_PAUSED, VM_PAUSE_WATCHDOG);
+	verdict_is(&s, 3, VM_STATE_PAUSED, VM_PAUSE_OTHER);
+	assert_string_equal(plan(&s), "-2 -3 ");
+
+	/* In the black-out of a migration, and gone from its old host. */
+	s.hosts[4].state = VM_STATE_SHUTOFF;
+	s.hosts[4].verdict = 0;
+	s.hosts[4].reason.type = POLICY_REASON_BLACKOUT;
+	/* All others being down, it is to have connections again. */
+	stop(&s, 5);
+	s.hosts[5].verdict = VML_SCALE_ONE;
+	assert_string_equal(plan(&s), "=5=0 ");
+
+	run_again(&s, 0);
+	run_again(&s, 1);
+	assert_string_equal(plan(&s), "+1=200 +2=200 ");
 	managed_clear(&s.managed);
 }
 
@@ -523,6 +574,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(in_mode_weights_nothing_is_ours),
 		cmocka_unit_test(running_machines_get_destinations_by_their_vcpus),
+		cmocka_unit_test(what_has_failed_goes_at_once_if_its_connections_are_to),
 		cmocka_unit_test(a_rule_can_fix_the_weight),
 		cmocka_unit_test(vcpus_that_change_change_the_weight),
 		cmocka_unit_test(members_without_a_domain_are_always_there),
