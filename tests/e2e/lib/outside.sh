@@ -27,6 +27,8 @@ outside_reset()
 			vm_resume "$vm"
 			;;
 		*)
+			# Or crashed, and its remains are kept
+			vm_virsh "$vm" destroy > /dev/null 2>&1 || :
 			vm_start "$vm" --no-wait
 			up+=("$vm")
 			;;

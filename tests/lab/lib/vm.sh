@@ -177,12 +177,15 @@ _lab_disk()
 	' sh /var/lib/libvirt/images "$1"
 }
 
-# vm_disk_space NAME MIB: how much can be written to its disk, and its host's
-# others: 1 at first
+# vm_disk_space NAME MIB: empties its disk, and says how much can be written to it
+# and its host's others: 1 at first
 vm_disk_space()
 {
-	hypervisor_exec "$(vm_host "$1")" mount -o "remount,size=$2M" \
-		/var/lib/libvirt/images
+	# shellcheck disable=SC2016 # expanded on the host
+	hypervisor_exec "$(vm_host "$1")" sh -c '
+		cd "$1" && truncate -s 0 "$2" && truncate -s 64M "$2" &&
+			mount -o "remount,size=$3M" "$1"
+	' sh /var/lib/libvirt/images "$1" "$2"
 }
 
 # vm_exec NAME COMMAND...: run it in the VM, as director_exec does
@@ -246,6 +249,15 @@ vm_kill9()
 vm_stop()
 {
 	vm_virsh "$1" destroy > /dev/null
+}
+
+# vm_remove NAME: as if it had never been
+vm_remove()
+{
+	if [ "$(vm_virsh "$1" domstate)" != "shut off" ]; then
+		vm_stop "$1" || return 1
+	fi
+	vm_virsh "$1" undefine > /dev/null && rm "$LAB_RUN/vms/$1"
 }
 
 vm_shutdown()
