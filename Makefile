@@ -247,8 +247,12 @@ fuzz:
 	$(Q)tests/install-dependencies build check
 	$(call fuzz,600 --messages $(MESSAGES))
 
+# Not in `make check`, since its kernel and compiler take minutes to make.
+check-smp: $(O)/libvml.a
+	$(Q)O='$(O)' tests/uml/check-smp
+
 bench:
-	$(Q)tests/install-dependencies build check all
+	$(Q)tests/install-dependencies build check chroot
 	$(Q)tests/bench/run --out $(O)/bench
 
 # The lab boots the newest kernel of this machine, whichever is running.
@@ -356,6 +360,7 @@ help:
 #: make check-e2e       end-to-end tests in virtual machines
 #: make check-kernels   build and test on each kernel that is supported
 #: make check-all       make check, lint, valgrind, traffic under sanitizers, ...
+#: make check-smp       races, and the tests of the module, on two processors
 #: make fuzz            fuzz for long; MESSAGES=10000000, SEED=
 #: make lint            static checks of all code
 #: make bench           benchmarks beside IPVS's other schedulers (10 minutes)
@@ -375,7 +380,7 @@ clean:
 FORCE:
 .PHONY: FORCE all module userspace unit-tests check check-all check-unit \
 	check-valgrind check-build check-kunit check-netlink check-client \
-	check-fuzz check-e2e check-kernels check-lab lint bench demo \
+	check-fuzz check-smp check-e2e check-kernels check-lab lint bench demo \
 	fuzz fuzz-targets \
 	demo-installed print-lab-kdir install install-userspace \
 	install-module uninstall help clean

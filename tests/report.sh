@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2034
 # How a layer of tests reports; to be sourced with the layer's name.
 
-layer=$1
+layer=$1${VML_UML_RELEASE:+-$VML_UML_RELEASE}
 failed=0	# the exit status, at the end
 
 # report ok|'not ok' TEST
