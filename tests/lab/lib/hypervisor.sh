@@ -137,7 +137,11 @@ hypervisor_start()
 	mkdir "$dir"
 	mkdir -p "$LAB_RUN/boot"
 	_lab_ns_add "$name"
-	lab_ns "$name" ip link add br0 type bridge forward_delay 0
+	# With the hardware address of that name's host before it, if there was
+	# one: others may still know it
+	lab_ns "$name" ip link add br0 \
+		address "52:54:00:76:00:$(printf %02x "${address##*.}")" \
+		type bridge forward_delay 0
 	lab_ns "$name" ip link set br0 up
 	_lab_cable servers "$name" "$name"
 	lab_ns "$name" ip link set eth0 master br0
