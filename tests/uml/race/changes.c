@@ -7,7 +7,7 @@
 void race_destinations(struct racer *racer)
 {
 	while (goes_on(racer)) {
-		unsigned int i = below(racer, N_SERVICES);
+		unsigned int i = any_service(racer);
 		struct vml_service_key service = service_key(i);
 		struct ipvs_destination d = destination_of(racer, i);
 

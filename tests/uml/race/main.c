@@ -18,8 +18,9 @@
 /* So many of each there must be, however slow the machine. */
 #define LEAST 3
 
-/* How long all bind vml in between times in which nobody does. */
+/* How long all bind vml, and how long a duel is. */
 #define BOUND_US 700000
+#define DUEL_US 700000
 
 /* For all activities to end what they are about, once they are asked to. */
 #define STOP_NS (60 * NSEC_PER_SEC)
@@ -51,16 +52,18 @@ static const char *const names[N_COUNTS] = {
 };
 
 static const struct activity activities[] = {
-	{ "destinations", 2, race_destinations },
-	{ "services", 1, race_services },
-	{ "schedulers", 1, race_schedulers },
-	{ "scales", 2, race_scales },
-	{ "dumps", 1, race_dumps },
-	{ "events", 1, race_events },
-	{ "namespaces", 2, race_namespaces },
-	{ "module", 1, race_module },
-	{ "datagrams", 2, race_datagrams },
-	{ "connections", 1, race_connections },
+	{ "destinations", 1, true, race_destinations },
+	{ "destinations", 1, false, race_destinations },
+	{ "services", 1, false, race_services },
+	{ "schedulers", 1, false, race_schedulers },
+	{ "scales", 1, true, race_scales },
+	{ "scales", 1, false, race_scales },
+	{ "dumps", 1, false, race_dumps },
+	{ "events", 1, false, race_events },
+	{ "namespaces", 2, false, race_namespaces },
+	{ "module", 1, false, race_module },
+	{ "datagrams", 2, true, race_datagrams },
+	{ "connections", 1, false, race_connections },
 };
 
 #define PROCESSES_MAX 32
@@ -89,7 +92,11 @@ static void populate(struct racer *racer)
 static pid_t start(const struct activity *activity, struct race *race,
 		   uint64_t seed)
 {
-	struct racer racer = { .race = race, .random = seed };
+	struct racer racer = {
+		.race = race,
+		.duels = activity->duels,
+		.random = seed,
+	};
 	pid_t pid = fork();
 
 	if (pid < 0)
@@ -106,7 +113,7 @@ static bool has_ended_well(const struct process *process, int status)
 {
 	if (WIFEXITED(status) && !WEXITSTATUS(status))
 		return true;
-	printf("# %s: %s %d\n", process->name,
+	printf("%s: %s %d\n", process->name,
 	       WIFSIGNALED(status) ? "signal" : "status",
 	       WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	return false;
@@ -133,10 +140,14 @@ static bool reap(struct process *processes, size_t n, size_t *running)
 	return well;
 }
 
-/* In turn all bind vml, and nobody does until the module has been unloaded. */
-static bool run(struct race *race, struct process *processes, size_t n,
+/*
+ * In turn: all bind vml; those that share its tables are alone; nobody binds
+ * it, until the module has been unloaded.
+ */
+static bool run(struct racer *racer, struct process *processes, size_t n,
 		uint64_t end)
 {
+	struct race *race = racer->race;
 	size_t running;
 
 	while (now_ns() < end) {
@@ -144,6 +155,10 @@ static bool run(struct race *race, struct process *processes, size_t n,
 			atomic_load(&race->counts[MODULE_UNLOADED]);
 
 		usleep(BOUND_US);
+		atomic_store(&race->duel, true);
+		service_put(racer, DUEL, "vml");
+		usleep(DUEL_US);
+		atomic_store(&race->duel, false);
 		atomic_store(&race->away, true);
 		while (atomic_load(&race->counts[MODULE_UNLOADED]) ==
 		       unloaded && now_ns() < end) {
@@ -170,7 +185,7 @@ static bool stop(struct race *race, struct process *processes, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (!processes[i].pid)
 			continue;
-		printf("# %s does not end\n", processes[i].name);
+		printf("%s does not end\n", processes[i].name);
 		kill(processes[i].pid, SIGKILL);
 	}
 	return well && !running;
@@ -184,13 +199,21 @@ static void result(bool good, const char *test)
 	failed |= !good;
 }
 
+static void result_of(unsigned long times, const char *test)
+{
+	bool good = times >= LEAST;
+
+	printf("%s - %s # %lu times\n", good ? "ok" : "not ok", test, times);
+	failed |= !good;
+}
+
 static void check(struct racer *racer, const char *test,
 		  const char *(*function)(struct racer *racer))
 {
 	const char *wrong = function(racer);
 
 	if (wrong)
-		printf("# %s\n", wrong);
+		printf("%s\n", wrong);
 	result(!wrong, test);
 }
 
@@ -221,17 +244,13 @@ int main(int argc, char **argv)
 			n++;
 		}
 	}
-	well = run(racer.race, processes, n,
+	well = run(&racer, processes, n,
 		   now_ns() + strtoul(argv[1], NULL, 10) * NSEC_PER_SEC);
 	well &= stop(racer.race, processes, n);
 	result(well, "nothing fails, and nothing hangs");
 
-	for (size_t i = 0; i < N_COUNTS; i++) {
-		unsigned long times = atomic_load(&racer.race->counts[i]);
-
-		printf("# %lu times\n", times);
-		result(times >= LEAST, names[i]);
-	}
+	for (size_t i = 0; i < N_COUNTS; i++)
+		result_of(atomic_load(&racer.race->counts[i]), names[i]);
 	check(&racer, "vml knows what IPVS knows", state_is_consistent);
 	check(&racer, "traffic follows the scales", traffic_follows_scales);
 	check(&racer, "everything can be removed and unloaded",

@@ -8,7 +8,7 @@ static void leave_things_behind(struct racer *racer, unsigned int i,
 	struct vml_service_key key = service_key(i);
 	struct ipvs_service service = service_of(racer, i);
 	struct ipvs_destination d = destination_of(racer, i);
-	const struct vml_commit commit = { .lease_ms = 1 + below(racer, 50) };
+	const struct vml_commit commit = { .lease_ms = 1 + below(racer, 500) };
 	struct vml_scale scale = { .key = d.key, .scale = below(racer, 9) };
 	uint32_t generation;
 

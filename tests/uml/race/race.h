@@ -48,12 +48,15 @@ struct race {
 	atomic_bool stop;
 	/* Nobody is to bind vml, so that the module can be unloaded. */
 	atomic_bool away;
+	/* Only those run that change a table and that read it, and one only. */
+	atomic_bool duel;
 	atomic_ulong counts[N_COUNTS];
 };
 
 /* A process's own. Running out of memory ends it. */
 struct racer {
 	struct race *race;
+	bool duels;
 	uint64_t random;
 	struct ipvs_control *ipvs;
 	struct vml_client *vml;
@@ -62,13 +65,12 @@ struct racer {
 struct activity {
 	const char *name;
 	unsigned int processes;
+	bool duels;
 	void (*run)(struct racer *racer);
 };
 
-static inline bool goes_on(const struct racer *racer)
-{
-	return !atomic_load_explicit(&racer->race->stop, memory_order_relaxed);
-}
+/* Whether to do another round; may wait before. */
+bool goes_on(const struct racer *racer);
 
 static inline void count(struct racer *racer, enum count which)
 {
@@ -85,8 +87,11 @@ uint32_t below(struct racer *racer, uint32_t n);
  */
 #define N_SERVICES 5
 #define N_FIXED 2
+#define DUEL 1
 #define N_DESTINATIONS 24
 
+/* One of all, or the one that the duel is about. */
+unsigned int any_service(struct racer *racer);
 struct vml_service_key service_key(unsigned int i);
 /* Its properties, and vml or, at times and while that is away, another. */
 struct ipvs_service service_of(struct racer *racer, unsigned int i);

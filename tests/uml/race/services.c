@@ -18,6 +18,16 @@
 #define SERVER 0x0a020000
 #define PORT 9000
 
+bool goes_on(const struct racer *racer)
+{
+	const struct race *race = racer->race;
+
+	while (!atomic_load(&race->stop) && atomic_load(&race->duel) &&
+	       !racer->duels)
+		usleep(10000);
+	return !atomic_load(&race->stop);
+}
+
 uint32_t below(struct racer *racer, uint32_t n)
 {
 	uint64_t z = racer->random += 0x9e3779b97f4a7c15;
@@ -25,6 +35,12 @@ uint32_t below(struct racer *racer, uint32_t n)
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
 	return (uint32_t)(((z ^ (z >> 31)) >> 32) * n >> 32);
+}
+
+unsigned int any_service(struct racer *racer)
+{
+	return atomic_load(&racer->race->duel) ? DUEL :
+						 below(racer, N_SERVICES);
 }
 
 struct vml_service_key service_key(unsigned int i)
