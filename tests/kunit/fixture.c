@@ -354,6 +354,49 @@ u32 fixture_scale(struct ip_vs_service *svc, const struct ip_vs_dest *dest)
 }
 
 /**
+ * fixture_bind_two - bind a service with two destinations of weight 10
+ * @test: the test
+ *
+ * Return: the registry's service; its destinations are the first two of
+ * fixture_dests().
+ */
+struct vml_service *fixture_bind_two(struct kunit *test)
+{
+	struct ip_vs_service *svc = fixture_service(test);
+
+	fixture_link(svc, fixture_dest(test, 10));
+	fixture_link(svc, fixture_dest(test, 10));
+	return fixture_bind(test, svc);
+}
+
+/**
+ * fixture_dests - get every destination made
+ * @test: the test
+ *
+ * Return: the destinations, in the order in which they were made.
+ */
+struct ip_vs_dest **fixture_dests(struct kunit *test)
+{
+	return ((struct fixture *)test->priv)->dests;
+}
+
+/**
+ * fixture_ratio - compare the weights of the first two destinations made
+ * @test: the test
+ * @svc: their service
+ *
+ * Return: how many times the second one's weight in the table the first one's
+ * is.
+ */
+u32 fixture_ratio(struct kunit *test, struct ip_vs_service *svc)
+{
+	u32 first = fixture_table_weight(svc, fixture_dests(test)[0]);
+	u32 second = fixture_table_weight(svc, fixture_dests(test)[1]);
+
+	return second ? first / second : U32_MAX;
+}
+
+/**
  * fixture_set_scales - replace the scales of a service, as netlink does
  * @svc: a bound service
  * @dests: the destinations that the set names

@@ -59,6 +59,10 @@ u32 fixture_scale(struct ip_vs_service *svc, const struct ip_vs_dest *dest);
 int fixture_set_scales(struct ip_vs_service *svc, struct ip_vs_dest **dests,
 		       const u32 *scales, unsigned int n, u32 lease);
 
+struct vml_service *fixture_bind_two(struct kunit *test);
+struct ip_vs_dest **fixture_dests(struct kunit *test);
+u32 fixture_ratio(struct kunit *test, struct ip_vs_service *svc);
+
 void fixture_seed(u64 seed);
 struct ip_vs_dest *fixture_pick(struct ip_vs_service *svc);
 void fixture_settle(struct ip_vs_service *svc);

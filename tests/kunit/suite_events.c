@@ -4,11 +4,6 @@
 
 #include "netlink_client.h"
 
-static struct ip_vs_dest **dests_of(struct kunit *test)
-{
-	return ((struct fixture *)test->priv)->dests;
-}
-
 static struct client *listener_open(struct kunit *test)
 {
 	struct client *listener = client_open(test);
@@ -104,7 +99,7 @@ static int send_set(struct client *client, struct ip_vs_service *svc,
 					     flags);
 
 	put_service(skb, svc);
-	put_scale(skb, dests_of(client->test)[0], 2 * IP_VS_VML_SCALE_ONE);
+	put_scale(skb, fixture_dests(client->test)[0], 2 * IP_VS_VML_SCALE_ONE);
 	if (lease)
 		nla_put_u32(skb, IP_VS_VML_A_COMMAND_LEASE, lease);
 	return client_send(client);
@@ -296,7 +291,7 @@ static void dumps_of_many_parts(struct kunit *test)
 	const u32 n = 3000;
 	struct client *client = client_open(test);
 	struct ip_vs_service *svc = bind_many(test, n);
-	struct ip_vs_dest **dests = dests_of(test);
+	struct ip_vs_dest **dests = fixture_dests(test);
 	struct message message;
 	u32 i;
 
@@ -320,18 +315,18 @@ static void change_scale(struct kunit *test, struct ip_vs_service *svc)
 {
 	static const u32 scales[] = { 5 };
 
-	fixture_set_scales(svc, dests_of(test), scales, 1, 0);
+	fixture_set_scales(svc, fixture_dests(test), scales, 1, 0);
 }
 
 static void change_weight(struct kunit *test, struct ip_vs_service *svc)
 {
-	atomic_set(&dests_of(test)[0]->weight, 5);
-	vml_dest_add(svc, dests_of(test)[0]);
+	atomic_set(&fixture_dests(test)[0]->weight, 5);
+	vml_dest_add(svc, fixture_dests(test)[0]);
 }
 
 static void change_remove(struct kunit *test, struct ip_vs_service *svc)
 {
-	fixture_remove(svc, dests_of(test)[0]);
+	fixture_remove(svc, fixture_dests(test)[0]);
 }
 
 static void change_add(struct kunit *test, struct ip_vs_service *svc)
@@ -439,7 +434,7 @@ static void dumps_that_are_bad(struct kunit *test)
 
 	skb = client_request(client, IP_VS_VML_CMD_DESTINATION_GET, NLM_F_DUMP);
 	put_service(skb, svc);
-	put_dest(skb, dests_of(test)[0]);
+	put_dest(skb, fixture_dests(test)[0]);
 	expect_dump_refused(client, -EINVAL,
 			    "a dump is of all destinations");
 

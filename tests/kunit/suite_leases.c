@@ -4,45 +4,22 @@
 
 #define SCALE_ONE	IP_VS_VML_SCALE_ONE
 
-/* A bound service with two destinations of weight 10. */
-static struct vml_service *bind_two(struct kunit *test)
-{
-	struct ip_vs_service *svc = fixture_service(test);
-
-	fixture_link(svc, fixture_dest(test, 10));
-	fixture_link(svc, fixture_dest(test, 10));
-	return fixture_bind(test, svc);
-}
-
-static struct ip_vs_dest **dests_of(struct kunit *test)
-{
-	return ((struct fixture *)test->priv)->dests;
-}
-
-/* How many times the second destination's weight the first one's is. */
-static u32 ratio(struct kunit *test, struct ip_vs_service *svc)
-{
-	u32 first = fixture_table_weight(svc, dests_of(test)[0]);
-	u32 second = fixture_table_weight(svc, dests_of(test)[1]);
-
-	return second ? first / second : U32_MAX;
-}
-
 static void leases_run_out(struct kunit *test)
 {
 	static const u32 scales[] = { 4 * SCALE_ONE };
-	struct vml_service *service = bind_two(test);
+	struct vml_service *service = fixture_bind_two(test);
 	struct ip_vs_service *svc = service->svc;
 	unsigned long begin = jiffies;
 
-	fixture_set_scales(svc, dests_of(test), scales, 1, 1000);
+	fixture_set_scales(svc, fixture_dests(test), scales, 1, 1000);
 	KUNIT_EXPECT_TRUE(test, service->has_lease);
-	KUNIT_EXPECT_EQ(test, ratio(test, svc), 4);
-	EXPECT_EVENTUALLY(test, ratio(test, svc) == 1);
+	KUNIT_EXPECT_EQ(test, fixture_ratio(test, svc), 4);
+	EXPECT_EVENTUALLY(test, fixture_ratio(test, svc) == 1);
 	KUNIT_EXPECT_TRUE(test, time_after_eq(jiffies,
 					      begin + msecs_to_jiffies(1000)));
 	KUNIT_EXPECT_FALSE(test, service->has_lease);
-	KUNIT_EXPECT_EQ(test, fixture_scale(svc, dests_of(test)[0]), SCALE_ONE);
+	KUNIT_EXPECT_EQ(test, fixture_scale(svc, fixture_dests(test)[0]),
+			SCALE_ONE);
 	/* no set took effect, but the next is compared with the last */
 	KUNIT_EXPECT_EQ(test, service->generation, 1);
 }
@@ -50,32 +27,32 @@ static void leases_run_out(struct kunit *test)
 static void leases_are_renewed(struct kunit *test)
 {
 	static const u32 scales[] = { 4 * SCALE_ONE };
-	struct vml_service *service = bind_two(test);
+	struct vml_service *service = fixture_bind_two(test);
 	struct ip_vs_service *svc = service->svc;
 	u32 i;
 
 	/* together longer than any of the leases */
 	for (i = 0; i < 12; i++) {
-		fixture_set_scales(svc, dests_of(test), scales, 1, 2000);
+		fixture_set_scales(svc, fixture_dests(test), scales, 1, 2000);
 		msleep(200);
-		KUNIT_EXPECT_EQ(test, ratio(test, svc), 4);
+		KUNIT_EXPECT_EQ(test, fixture_ratio(test, svc), 4);
 	}
-	EXPECT_EVENTUALLY(test, ratio(test, svc) == 1);
+	EXPECT_EVENTUALLY(test, fixture_ratio(test, svc) == 1);
 }
 
 static void leases_are_replaced_by_none(struct kunit *test)
 {
 	static const u32 scales[] = { 4 * SCALE_ONE };
-	struct vml_service *service = bind_two(test);
+	struct vml_service *service = fixture_bind_two(test);
 	struct ip_vs_service *svc = service->svc;
 
-	fixture_set_scales(svc, dests_of(test), scales, 1, 50);
-	fixture_set_scales(svc, dests_of(test), scales, 1, 0);
+	fixture_set_scales(svc, fixture_dests(test), scales, 1, 50);
+	fixture_set_scales(svc, fixture_dests(test), scales, 1, 0);
 	KUNIT_EXPECT_FALSE(test, service->has_lease);
 	msleep(200);
-	KUNIT_EXPECT_EQ(test, ratio(test, svc), 4);
-	fixture_set_scales(svc, dests_of(test), scales, 1, 1);
-	EXPECT_EVENTUALLY(test, ratio(test, svc) == 1);
+	KUNIT_EXPECT_EQ(test, fixture_ratio(test, svc), 4);
+	fixture_set_scales(svc, fixture_dests(test), scales, 1, 1);
+	EXPECT_EVENTUALLY(test, fixture_ratio(test, svc) == 1);
 }
 
 static void leases_tell_what_is_left(struct kunit *test)
@@ -83,7 +60,7 @@ static void leases_tell_what_is_left(struct kunit *test)
 	static const u32 leases[] = {
 		1, 10, 10000, 3600000, S32_MAX, 1U << 31, U32_MAX,
 	};
-	struct vml_service *service = bind_two(test);
+	struct vml_service *service = fixture_bind_two(test);
 	u32 i, left;
 
 	for (i = 0; i < ARRAY_SIZE(leases); i++) {
@@ -99,15 +76,15 @@ static void leases_tell_what_is_left(struct kunit *test)
 static void leases_end_with_their_service(struct kunit *test)
 {
 	static const u32 scales[] = { 4 * SCALE_ONE };
-	struct vml_service *service = bind_two(test);
+	struct vml_service *service = fixture_bind_two(test);
 	struct ip_vs_service *svc = service->svc;
 
-	fixture_set_scales(svc, dests_of(test), scales, 1, 20);
+	fixture_set_scales(svc, fixture_dests(test), scales, 1, 20);
 	fixture_unbind(svc);
 	service = fixture_bind(test, svc);
 	KUNIT_EXPECT_EQ(test, service->generation, 0);
 	KUNIT_EXPECT_FALSE(test, service->has_lease);
-	KUNIT_EXPECT_EQ(test, ratio(test, svc), 1);
+	KUNIT_EXPECT_EQ(test, fixture_ratio(test, svc), 1);
 	/* for KASAN to see a work item that outlives what it works on */
 	msleep(100);
 }
@@ -127,9 +104,9 @@ static void commit_overdue(struct vml_service *service)
 static void leases_expire_while_renewed(struct kunit *test)
 {
 	static const u32 scales[] = { 4 * SCALE_ONE };
-	struct vml_service *service = bind_two(test);
+	struct vml_service *service = fixture_bind_two(test);
 	struct ip_vs_service *svc = service->svc;
-	struct ip_vs_dest *dest = dests_of(test)[0];
+	struct ip_vs_dest *dest = fixture_dests(test)[0];
 	struct vml_scale_set set;
 	struct vml_dest_key key = {
 		.family = AF_INET,
@@ -148,14 +125,14 @@ static void leases_expire_while_renewed(struct kunit *test)
 	/* for that one to have run */
 	flush_delayed_work(&service->lease_work);
 	KUNIT_EXPECT_TRUE(test, service->has_lease);
-	KUNIT_EXPECT_EQ(test, ratio(test, svc), 4);
+	KUNIT_EXPECT_EQ(test, fixture_ratio(test, svc), 4);
 	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&service->lease_work));
 }
 
 /* As above, but the set that comes has no lease. */
 static void leases_expire_while_replaced_by_none(struct kunit *test)
 {
-	struct vml_service *service = bind_two(test);
+	struct vml_service *service = fixture_bind_two(test);
 	struct vml_scale_set set;
 
 	vml_registry_lock();
@@ -173,16 +150,16 @@ static void leases_expire_while_replaced_by_none(struct kunit *test)
 static void leases_do_not_end_early(struct kunit *test)
 {
 	static const u32 scales[] = { 4 * SCALE_ONE };
-	struct vml_service *service = bind_two(test);
+	struct vml_service *service = fixture_bind_two(test);
 	struct ip_vs_service *svc = service->svc;
 	u32 i;
 
 	for (i = 0; i < 3; i++) {
-		fixture_set_scales(svc, dests_of(test), scales, 1,
+		fixture_set_scales(svc, fixture_dests(test), scales, 1,
 				   i ? U32_MAX : 100000);
 		flush_delayed_work(&service->lease_work);
 		KUNIT_EXPECT_TRUE(test, service->has_lease);
-		KUNIT_EXPECT_EQ(test, ratio(test, svc), 4);
+		KUNIT_EXPECT_EQ(test, fixture_ratio(test, svc), 4);
 		KUNIT_EXPECT_TRUE(test,
 				  delayed_work_pending(&service->lease_work));
 	}
@@ -192,26 +169,26 @@ static void leases_do_not_end_early(struct kunit *test)
 static void leases_are_shortened(struct kunit *test)
 {
 	static const u32 scales[] = { 4 * SCALE_ONE };
-	struct ip_vs_service *svc = bind_two(test)->svc;
+	struct ip_vs_service *svc = fixture_bind_two(test)->svc;
 
-	fixture_set_scales(svc, dests_of(test), scales, 1, U32_MAX);
-	fixture_set_scales(svc, dests_of(test), scales, 1, 10);
-	EXPECT_EVENTUALLY(test, ratio(test, svc) == 1);
+	fixture_set_scales(svc, fixture_dests(test), scales, 1, U32_MAX);
+	fixture_set_scales(svc, fixture_dests(test), scales, 1, 10);
+	EXPECT_EVENTUALLY(test, fixture_ratio(test, svc) == 1);
 }
 
 /* What is added under a lease is not scaled, and survives its end. */
 static void leases_end_with_other_destinations(struct kunit *test)
 {
 	static const u32 scales[] = { 4 * SCALE_ONE, 0 };
-	struct ip_vs_service *svc = bind_two(test)->svc;
+	struct ip_vs_service *svc = fixture_bind_two(test)->svc;
 
-	fixture_set_scales(svc, dests_of(test), scales, 2, 100000);
-	fixture_remove(svc, dests_of(test)[0]);
+	fixture_set_scales(svc, fixture_dests(test), scales, 2, 100000);
+	fixture_remove(svc, fixture_dests(test)[0]);
 	fixture_add(svc, fixture_dest(test, 10));
 	fixture_end_lease(svc);
 	KUNIT_EXPECT_EQ(test, fixture_table_size(svc), 2);
-	KUNIT_EXPECT_EQ(test, fixture_table_weight(svc, dests_of(test)[1]),
-			fixture_table_weight(svc, dests_of(test)[2]));
+	KUNIT_EXPECT_EQ(test, fixture_table_weight(svc, fixture_dests(test)[1]),
+			fixture_table_weight(svc, fixture_dests(test)[2]));
 }
 
 static struct kunit_case leases_cases[] = {
