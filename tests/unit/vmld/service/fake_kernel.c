@@ -4,6 +4,9 @@
 #include "fake_kernel.h"
 #include "util.h"
 
+/* The one made last: where daemon_new() finds the sink that it asks for. */
+static struct fake_kernel *newest;
+
 static struct fake_kernel *of_sink(struct sink *sink)
 {
 	return (struct fake_kernel *)sink;
@@ -172,6 +175,7 @@ void fake_kernel_init(struct fake_kernel *kernel)
 		.loaded = true,
 		.bound = true,
 	};
+	newest = kernel;
 }
 
 struct ipvs_control *fake_kernel_control(struct fake_kernel *kernel)
@@ -206,6 +210,23 @@ struct sink_destination *fake_kernel_find(struct fake_kernel *kernel,
 	if (vml_destination_key_parse(text, &key) < 0)
 		abort();
 	return find(kernel, &key);
+}
+
+int sink_module_new(struct ipvs_control *control, struct sink **ret_sink)
+{
+	(void)control;
+	*ret_sink = &newest->sink;
+	return 0;
+}
+
+int sink_ipvs_new(struct ipvs_control *control, const char *state_directory,
+		  const struct log *log, struct sink **ret_sink)
+{
+	(void)control;
+	(void)state_directory;
+	(void)log;
+	(void)ret_sink;
+	return -EOPNOTSUPP;
 }
 
 int ipvs_control_new(struct ipvs_control **ret_control)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A kernel for tests: one service with its destinations, behind the sink's
- * interface and in place of ipvs_control.c.
+ * interface, in place of ipvs_control.c and of the sinks' constructors.
  */
 #ifndef TESTS_FAKE_KERNEL_H
 #define TESTS_FAKE_KERNEL_H

@@ -27,25 +27,7 @@ struct fixture {
 	struct server *server;
 };
 
-/* Where daemon_new() finds the sink that it asks for. */
 static struct fake_kernel kernel;
-
-int sink_module_new(struct ipvs_control *control, struct sink **ret_sink)
-{
-	(void)control;
-	*ret_sink = &kernel.sink;
-	return 0;
-}
-
-int sink_ipvs_new(struct ipvs_control *control, const char *state_directory,
-		  const struct log *log, struct sink **ret_sink)
-{
-	(void)control;
-	(void)state_directory;
-	(void)log;
-	(void)ret_sink;
-	return -EOPNOTSUPP;
-}
 
 static void write_file(const struct fixture *f, const char *name,
 		       const char *format, ...)
