@@ -21,12 +21,10 @@ static const struct column event_columns[] = {
 	{ "HYPERVISOR", false },
 };
 
-/* Without what a terminal would obey. */
 static void print_text(FILE *file, const char *text)
 {
 	for (; *text; text++)
-		fputc((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text,
-		      file);
+		fputc(tame(*text), file);
 }
 
 /* The first fact of the layer that decides is marked. */

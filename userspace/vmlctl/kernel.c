@@ -156,6 +156,18 @@ enum exit_code kernel_open(struct vml_client **ret_client)
 	return EXIT_CODE_OK;
 }
 
+enum exit_code kernel_open_for(const struct arguments *arguments,
+			       struct vml_client **ret_client,
+			       const struct vml_service_key **ret_only)
+{
+	if (arguments->n_operands) {
+		complain("name a service by its option, as with ipvsadm: -t ADDRESS:PORT");
+		return EXIT_CODE_USAGE;
+	}
+	*ret_only = arguments->has_service ? &arguments->service : NULL;
+	return kernel_open(ret_client);
+}
+
 void kernel_complain_empty(void)
 {
 	complain("no service has the scheduler vml: add one with \"ipvsadm -A ... -s vml\", or give it to one with \"ipvsadm -E ... -s vml\"");

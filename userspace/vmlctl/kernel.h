@@ -32,6 +32,14 @@ json_t *kernel_service_json(const struct vml_service *service,
 enum exit_code kernel_open(struct vml_client **ret_client);
 
 /*
+ * Likewise for a verb that shows all services, or the one that an option names,
+ * which is *ret_only then, and NULL otherwise.
+ */
+enum exit_code kernel_open_for(const struct arguments *arguments,
+			       struct vml_client **ret_client,
+			       const struct vml_service_key **ret_only);
+
+/*
  * Complain of an error of libvml in a way that helps: what to do if the
  * module is absent or a privilege is, and which services there are if the one
  * asked for is not.

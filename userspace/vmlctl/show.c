@@ -45,20 +45,15 @@ static int print_service(const json_t *service)
 
 static enum exit_code run(const struct arguments *arguments)
 {
-	const struct vml_service_key *only =
-		arguments->has_service ? &arguments->service : NULL;
 	_cleanup_(vml_client_freep) struct vml_client *client = NULL;
 	_cleanup_(json_decrefp) json_t *services = NULL;
+	const struct vml_service_key *only;
 	enum exit_code code;
 	json_t *service;
 	size_t i;
 	int r;
 
-	if (arguments->n_operands) {
-		complain("name a service by its option, as with ipvsadm: -t ADDRESS:PORT");
-		return EXIT_CODE_USAGE;
-	}
-	code = kernel_open(&client);
+	code = kernel_open_for(arguments, &client, &only);
 	if (code != EXIT_CODE_OK)
 		return code;
 	r = kernel_read(client, only, &services);

@@ -6,27 +6,23 @@
 #include "render.h"
 #include "unite.h"
 
+#define COLUMNS				\
+	{ "DESTINATION", false },	\
+	{ "VM", false },		\
+	{ "STATE", false },		\
+	{ "WEIGHT", true },		\
+	{ "SCALE", true },		\
+	{ "EFFECTIVE", true },		\
+	{ "ACTIVE", true },		\
+	{ "INACTIVE", true }
+
 static const struct column columns[] = {
-	{ "DESTINATION", false },
-	{ "VM", false },
-	{ "STATE", false },
-	{ "WEIGHT", true },
-	{ "SCALE", true },
-	{ "EFFECTIVE", true },
-	{ "ACTIVE", true },
-	{ "INACTIVE", true },
+	COLUMNS,
 	{ "WHY", false },
 };
 
 static const struct column shadow_columns[] = {
-	{ "DESTINATION", false },
-	{ "VM", false },
-	{ "STATE", false },
-	{ "WEIGHT", true },
-	{ "SCALE", true },
-	{ "EFFECTIVE", true },
-	{ "ACTIVE", true },
-	{ "INACTIVE", true },
+	COLUMNS,
 	{ "SHADOW", true },
 	{ "WHY", false },
 };
@@ -204,22 +200,17 @@ static bool daemon_knows(const json_t *daemon, const char *key)
 
 static enum exit_code run(const struct arguments *arguments)
 {
-	const struct vml_service_key *only =
-		arguments->has_service ? &arguments->service : NULL;
 	_cleanup_(vml_client_freep) struct vml_client *client = NULL;
 	_cleanup_(json_decrefp) json_t *kernel = NULL;
 	_cleanup_(json_decrefp) json_t *daemon = NULL;
 	_cleanup_(json_decrefp) json_t *status = NULL;
 	_cleanup_free_ char *error = NULL;
+	const struct vml_service_key *only;
 	char key[VML_KEY_STRING_MAX];
 	enum exit_code code;
 	int r;
 
-	if (arguments->n_operands) {
-		complain("name a service by its option, as with ipvsadm: -t ADDRESS:PORT");
-		return EXIT_CODE_USAGE;
-	}
-	code = kernel_open(&client);
+	code = kernel_open_for(arguments, &client, &only);
 	if (code != EXIT_CODE_OK)
 		return code;
 	r = kernel_read(client, only, &kernel);

@@ -70,8 +70,7 @@ void table_add(struct table *table, const char *format, ...)
 		return;
 	}
 	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
+		*c = tame(*c);
 	table->cells[table->n_cells++] = text;
 }
 

@@ -15,6 +15,12 @@ struct column {
 
 struct table;
 
+/* A character as it may be printed: '?' for one that a terminal would obey. */
+static inline char tame(char c)
+{
+	return (unsigned char)c < ' ' || c == 0x7f ? '?' : c;
+}
+
 /* The columns are the caller's, and live as long as the table. */
 int table_new(const struct column *columns, size_t n, struct table **ret_table);
 struct table *table_free(struct table *table);
