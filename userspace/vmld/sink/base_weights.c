@@ -179,7 +179,10 @@ static int add_from_json(struct base_weights *weights, const char *name,
 	    !in_range(base, 0) || !in_range(written[0], 0) ||
 	    !in_range(written[1], 0))
 		return 0;
-	weight = insert(weights, &key);
+	/* Names may differ and mean the same: the last counts, as in JSON. */
+	weight = base_weights_find(weights, &key);
+	if (!weight)
+		weight = insert(weights, &key);
 	if (!weight)
 		return -ENOMEM;
 	weight->base = (uint32_t)base;

@@ -262,6 +262,24 @@ static void bad_files_are_not_believed(void **state)
 	json_decref(object);
 }
 
+static void another_name_for_a_destination_is_the_same(void **state)
+{
+	static const char *const twice =
+		"{\"multiplier\": 1, \"destinations\": {"
+		"\"[::1]:80\": {\"base\": 1, \"written\": [1, 1]},"
+		"\"[::01]:80\": {\"base\": 2, \"written\": [2, 2]}}}";
+	json_t *object = json_loads(twice, 0, NULL);
+	struct base_weights weights;
+
+	(void)state;
+	assert_int_equal(
+		base_weights_from_json("tcp [::2]:80", object, &weights), 0);
+	assert_int_equal(weights.n, 1);
+	assert_int_equal(weights.weights[0].base, 2);
+	base_weights_clear(&weights);
+	json_decref(object);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +292,7 @@ int main(void)
 		cmocka_unit_test(the_scale_in_force_is_known),
 		cmocka_unit_test(many_destinations_are_kept_in_order),
 		cmocka_unit_test(bad_files_are_not_believed),
+		cmocka_unit_test(another_name_for_a_destination_is_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
