@@ -187,6 +187,9 @@ servers_up()
 		addr add 10.90.0.203/24 dev eth0
 		addr add 10.91.0.200/24 dev eth1
 		addr add fd90::200/64 dev eth0 nodad
+		addr add fd90::201/64 dev eth0 nodad
+		addr add fd90::202/64 dev eth0 nodad
+		addr add fd90::203/64 dev eth0 nodad
 		addr add fd91::200/64 dev eth1 nodad
 	EOT
 	for ((i = 1; i <= $1; i++)); do
