@@ -198,6 +198,11 @@ static void explain_rest(const struct question *q)
 		say(q, POLICY_METRICS, "migration",
 		    factor_of(q, POLICY_REASON_MIGRATING),
 		    "it is being migrated, which takes some of its speed");
+	if (has(q, POLICY_REASON_ARRIVED))
+		say(q, POLICY_METRICS, "migration",
+		    factor_of(q, POLICY_REASON_ARRIVED),
+		    "it has arrived on another host, whose load is being learned: its share grows for %.0f s",
+		    params->arrival);
 	explain_speed(q);
 	if (has(q, POLICY_REASON_SLOW_START))
 		say(q, POLICY_METRICS, "slow-start",

@@ -80,11 +80,18 @@ static void end_migration(struct machine *machine, uint64_t time_ns)
 	machine->ended_ns = time_ns;
 }
 
+static bool is_known_up(const struct machine *machine)
+{
+	return machine->state == VM_STATE_RUNNING || machine->blackout ||
+	       machine->moved;
+}
+
 /* It runs on host now, where it did not start. */
 static void move_to(struct machine *machine,
 		    const struct policy_params *params, int host,
 		    int64_t boot_id, uint64_t time_ns)
 {
+	machine->arrived_ns = is_known_up(machine) ? time_ns : 0;
 	machine->host = host;
 	machine->epoch++;
 	machine->boot_id = boot_id;
@@ -243,6 +250,7 @@ static void start(struct machine *machine, int host,
 	machine->boot_id = event->boot_id;
 	machine->other_host = MACHINE_NO_HOST;
 	machine->migrating_ns = 0;
+	machine->arrived_ns = 0;
 	machine->started_ns = event->time_ns;
 	set_state(machine, VM_STATE_RUNNING, event->time_ns);
 	machine->seen_ns = event->time_ns;
@@ -367,6 +375,15 @@ void machine_event(struct machine *machine, const struct policy_params *params,
 			event_elsewhere(machine, event);
 		break;
 	}
+}
+
+double machine_arrived(const struct machine *machine,
+		       const struct policy_params *params, uint64_t now_ns)
+{
+	if (!machine->arrived_ns)
+		return 1;
+	return clip(elapsed(now_ns, machine->arrived_ns) / params->arrival,
+		    0, 1);
 }
 
 enum machine_mode machine_mode(const struct machine *machine,

@@ -23,6 +23,7 @@ struct machine {
 	uint64_t started_ns;	/* begin of the slow start; 0: none */
 	uint64_t migrating_ns;	/* last sign of a migration; 0: none */
 	uint64_t ended_ns;	/* of the last one: older signs are of that */
+	uint64_t arrived_ns;	/* here, by a migration; 0: it started here */
 	bool was_up;		/* has run since it is known */
 	bool blackout;		/* state is PAUSED, for a migration */
 	bool moved;		/* state is UNKNOWN: gone where none looks */
@@ -56,6 +57,10 @@ void machine_missing(struct machine *machine,
 
 void machine_event(struct machine *machine, const struct policy_params *params,
 		   int host, const struct vm_event *event);
+
+/* Which part of the time after a migration is behind it, 0..1. */
+double machine_arrived(const struct machine *machine,
+		       const struct policy_params *params, uint64_t now_ns);
 
 enum machine_mode machine_mode(const struct machine *machine,
 			       const struct policy_params *params,

@@ -239,6 +239,28 @@ static double judge_capacity(const struct member *member,
 	return forecast;
 }
 
+/* From the brown-out on the one host up to what the other has for it. */
+static double judge_migration(const struct member *member,
+			      const struct policy_params *params,
+			      uint64_t now_ns, bool migrating,
+			      struct policy_verdict *verdict)
+{
+	double arrived = machine_arrived(&member->machine, params, now_ns);
+	double factor = params->migration_factor;
+
+	if (migrating) {
+		because(verdict, .type = POLICY_REASON_MIGRATING,
+			.factor = factor);
+		return factor;
+	}
+	factor += (1 - factor) * arrived;
+	if (is_notable(factor))
+		because(verdict, .type = POLICY_REASON_ARRIVED,
+			.seconds = arrived * params->arrival,
+			.of = params->arrival, .factor = factor);
+	return factor;
+}
+
 static double judge_slow_start(const struct member *member,
 			       const struct policy_params *params,
 			       const struct fleet *fleet, uint64_t now_ns,
@@ -290,11 +312,7 @@ static uint32_t judge_worth(struct member *member,
 	struct establish *establish = &member->establish;
 	double worth = judge_capacity(member, params, fleet, now_ns, verdict);
 
-	if (migrating) {
-		worth *= params->migration_factor;
-		because(verdict, .type = POLICY_REASON_MIGRATING,
-			.factor = params->migration_factor);
-	}
+	worth *= judge_migration(member, params, now_ns, migrating, verdict);
 	worth *= judge_speed(member, params, fleet, now_ns, verdict);
 	worth *= judge_slow_start(member, params, fleet, now_ns, verdict);
 

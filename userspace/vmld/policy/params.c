@@ -18,6 +18,7 @@ const struct policy_params policy_default_params = {
 	.migration_factor = 0.7,
 	.migration_silence = 30,
 	.blackout_silence = 30,
+	.arrival = 5,
 	.speed_memory = 20,
 	.speed_prior = 50,
 	.speed_min = 0.25,

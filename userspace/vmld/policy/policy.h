@@ -46,6 +46,7 @@ struct policy_params {
 	double migration_factor;	/* of the capacity, in the brown-out */
 	double migration_silence;	/* forgotten after that without a sign */
 	double blackout_silence;	/* likewise */
+	double arrival;			/* duration of the ramp after it */
 	/* learned speed and the guard against members that fail fast */
 	double speed_memory;		/* forgetting of the sums */
 	double speed_prior;		/* connections */
@@ -103,6 +104,7 @@ enum policy_reason_type {
 	POLICY_REASON_MOVED,		/* migrated to a host not watched */
 	POLICY_REASON_BLACKOUT,
 	POLICY_REASON_MIGRATING,	/* .factor */
+	POLICY_REASON_ARRIVED,		/* .seconds of .of, .factor */
 	POLICY_REASON_STEAL,		/* .share, .factor */
 	POLICY_REASON_STALL,		/* .share, .factor */
 	POLICY_REASON_STORAGE,		/* .share, .factor */

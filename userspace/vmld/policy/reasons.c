@@ -15,6 +15,7 @@ static const char *const names[_POLICY_REASON_MAX] = {
 	[POLICY_REASON_MOVED] = "moved",
 	[POLICY_REASON_BLACKOUT] = "blackout",
 	[POLICY_REASON_MIGRATING] = "migrating",
+	[POLICY_REASON_ARRIVED] = "arrived",
 	[POLICY_REASON_STEAL] = "steal",
 	[POLICY_REASON_STALL] = "stall",
 	[POLICY_REASON_STORAGE] = "storage",
@@ -71,6 +72,8 @@ static const char *const advices[_POLICY_REASON_MAX] = {
 		"wait: the migration is about to end",
 	[POLICY_REASON_MIGRATING] =
 		"wait for the end of the migration",
+	[POLICY_REASON_ARRIVED] =
+		"wait: it has just been migrated",
 	[POLICY_REASON_STEAL] =
 		"its host has more to run than CPUs, or it has a quota: move it or a neighbour",
 	[POLICY_REASON_STALL] =
@@ -150,6 +153,10 @@ const char *policy_reason_format(const struct policy_reason *reason,
 		break;
 	case POLICY_REASON_MIGRATING:
 		snprintf(buffer, size, "migrating: x%.2f", reason->factor);
+		break;
+	case POLICY_REASON_ARRIVED:
+		snprintf(buffer, size, "arrived %.0f s of %.0f s: x%.2f",
+			 floor(reason->seconds), reason->of, reason->factor);
 		break;
 	case POLICY_REASON_STEAL:
 		snprintf(buffer, size, "steal %.0f %%: x%.2f", percent,
