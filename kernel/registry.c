@@ -19,9 +19,13 @@
  * through svc->sched_data, which IPVS stops using a grace period after it has
  * unbound the scheduler; so the service and all that it holds go then.
  *
+ * The fast path also walks the list of a service's destinations, which is in
+ * step with IPVS, where the table it draws from may lag behind. The list
+ * changes under the registry's mutex, by the primitives for RCU.
+ *
  * A table names destinations without holding them. Each vml_dest holds one
- * reference, and goes a grace period after the first table without it has been
- * published; until then, it waits among the removed.
+ * reference, and goes a grace period after it has left the list and the first
+ * table without it has been published; until then, it waits among the removed.
  */
 #include <linux/jiffies.h>
 #include <linux/percpu.h>
@@ -243,14 +247,14 @@ struct vml_dest *vml_dest_find(const struct vml_service *service,
 
 /**
  * vml_dest_effective_weight - tell what share of connections is due
- * @vdest: the destination
+ * @vdest: the destination, held by the registry's lock or RCU
  *
  * Return: its weight times its scale, fixed point with 16 fractional bits.
  */
 u64 vml_dest_effective_weight(const struct vml_dest *vdest)
 {
 	return mul_u32_u32(max(atomic_read(&vdest->dest->weight), 0),
-			   vdest->scale);
+			   READ_ONCE(vdest->scale));
 }
 
 /**
@@ -321,14 +325,22 @@ static void vml_dest_free_rcu(struct rcu_head *rcu)
 	vml_dest_free(container_of(rcu, struct vml_dest, rcu));
 }
 
-static void vml_dest_link(struct vml_service *service, struct vml_dest *vdest,
-			  gfp_t gfp)
+static void vml_dest_insert(struct vml_service *service, struct vml_dest *vdest)
 {
 	lockdep_assert_held(&vml_registry_mutex);
 
 	rb_find_add(&vdest->node, &service->destinations,
 		    vml_dest_compare_nodes);
+	list_add_tail_rcu(&vdest->list, &service->list);
 	service->num_destinations++;
+}
+
+static void vml_dest_link(struct vml_service *service, struct vml_dest *vdest,
+			  gfp_t gfp)
+{
+	lockdep_assert_held(&vml_registry_mutex);
+
+	vml_dest_insert(service, vdest);
 	service->sequence = vml_registry_advance();
 	vml_notify_destination_added(service, vdest, gfp);
 }
@@ -340,6 +352,7 @@ static void vml_dest_unlink(struct vml_service *service,
 
 	vml_notify_destination_removed(service, vdest);
 	rb_erase(&vdest->node, &service->destinations);
+	list_del_rcu(&vdest->list);
 	list_add(&vdest->removed, &service->removed);
 	service->num_destinations--;
 	service->sequence = vml_registry_advance();
@@ -401,18 +414,38 @@ static void vml_service_publish_later(struct vml_service *service,
 }
 
 /*
+ * The fast path finds in the list what the table lacks, unless the table is
+ * empty: then it does not look, lest each connection to a service that is
+ * quiesced cost a walk. So the first that can be drawn must not wait.
+ */
+static bool vml_service_can_wait(const struct vml_service *service,
+				 const struct vml_dest *vdest)
+{
+	const struct vml_table *table;
+
+	table = rcu_dereference_protected(service->table,
+					  lockdep_is_held(&vml_registry_mutex));
+	return table->n || !vml_dest_effective_weight(vdest);
+}
+
+/*
  * A change that stands alone takes effect at once, so that who makes it finds
  * it in force; those of a burst are collected.
  */
-static void vml_service_changed(struct vml_service *service)
+static void vml_service_changed(struct vml_service *service,
+				const struct vml_dest *vdest)
 {
 	unsigned long now = jiffies;
 
-	if (delayed_work_pending(&service->publish_work))
-		return;
-	if (time_before(now, service->published + VML_PUBLISH_INTERVAL)) {
-		vml_service_publish_later(service, VML_PUBLISH_INTERVAL);
-		return;
+	if (vml_service_can_wait(service, vdest)) {
+		if (delayed_work_pending(&service->publish_work))
+			return;
+		if (time_before(now, service->published +
+				     VML_PUBLISH_INTERVAL)) {
+			vml_service_publish_later(service,
+						  VML_PUBLISH_INTERVAL);
+			return;
+		}
 	}
 	service->published = now;
 	if (vml_service_publish(service))
@@ -482,8 +515,8 @@ static void vml_service_end_lease(struct vml_service *service)
 
 	for (node = rb_first(&service->destinations); node;
 	     node = rb_next(node))
-		rb_entry(node, struct vml_dest, node)->scale =
-			IP_VS_VML_SCALE_ONE;
+		WRITE_ONCE(rb_entry(node, struct vml_dest, node)->scale,
+			   IP_VS_VML_SCALE_ONE);
 	service->has_lease = false;
 	service->sequence = vml_registry_advance();
 	if (vml_service_publish(service))
@@ -545,6 +578,7 @@ static struct vml_service *vml_service_alloc(struct ip_vs_service *svc)
 		per_cpu_ptr(service->percpu, cpu)->sequence = get_random_u32();
 	service->svc = svc;
 	service->destinations = RB_ROOT;
+	INIT_LIST_HEAD(&service->list);
 	service->published = jiffies - VML_PUBLISH_INTERVAL;
 	vml_service_key_of(svc, &service->key);
 	INIT_LIST_HEAD(&service->removed);
@@ -576,9 +610,7 @@ int vml_service_bind(struct ip_vs_service *svc)
 		vdest = vml_dest_alloc(dest, GFP_KERNEL);
 		if (!vdest)
 			goto err_free;
-		rb_find_add(&vdest->node, &service->destinations,
-			    vml_dest_compare_nodes);
-		service->num_destinations++;
+		vml_dest_insert(service, vdest);
 	}
 	err = vml_service_publish(service);
 	if (err)
@@ -642,7 +674,8 @@ int vml_dest_add(struct ip_vs_service *svc, struct ip_vs_dest *dest)
 	vml_dest_key_of(dest, &key);
 
 	mutex_lock(&vml_registry_mutex);
-	if (!vml_dest_find(service, &key)) {
+	vdest = vml_dest_find(service, &key);
+	if (!vdest) {
 		vdest = vml_dest_alloc(dest, GFP_KERNEL);
 		if (!vdest) {
 			service->incomplete = true;
@@ -655,7 +688,7 @@ int vml_dest_add(struct ip_vs_service *svc, struct ip_vs_dest *dest)
 	} else {
 		service->sequence = vml_registry_advance();
 	}
-	vml_service_changed(service);
+	vml_service_changed(service, vdest);
 out:
 	mutex_unlock(&vml_registry_mutex);
 	return err;
@@ -667,7 +700,8 @@ out:
  * @dest: the destination, unlinked already
  *
  * Nothing here can fail. The table may hold the destination for a while, but
- * the fast path sees that it is no longer linked.
+ * the fast path sees that it is no longer linked; and if the table holds no
+ * other that is available, it finds those that were added since in the list.
  */
 void vml_dest_remove(struct ip_vs_service *svc, struct ip_vs_dest *dest)
 {
@@ -742,8 +776,9 @@ void vml_scale_set_commit(struct vml_scale_set *set, u32 lease)
 	     node = rb_next(node)) {
 		struct vml_dest *vdest = rb_entry(node, struct vml_dest, node);
 
-		vdest->scale = vdest->staged_set == set->number ?
-			       vdest->staged_scale : IP_VS_VML_SCALE_ONE;
+		WRITE_ONCE(vdest->scale,
+			   vdest->staged_set == set->number ?
+			   vdest->staged_scale : IP_VS_VML_SCALE_ONE);
 	}
 	vml_service_replace(service, vml_service_fill(service, &set->builder));
 	service->generation++;

@@ -54,6 +54,7 @@ struct vml_dest_key {
  * struct vml_dest - a destination of a service
  * @node: in the service's destinations
  * @removed: in the service's removed destinations
+ * @list: in the service's list
  * @key: what it is known by
  * @dest: IPVS's destination, of which this holds a reference
  * @scale: the factor on its weight
@@ -61,12 +62,16 @@ struct vml_dest_key {
  * @staged_set: the number of that set
  * @picks: decisions that chose it
  * @rcu: for its release
+ *
+ * The fast path reads @list, @dest, @scale and @picks under RCU; everything
+ * else is protected by the registry's lock.
  */
 struct vml_dest {
 	union {
 		struct rb_node node;
 		struct list_head removed;
 	};
+	struct list_head list;
 	struct vml_dest_key key;
 	struct ip_vs_dest *dest;
 	u32 scale;
@@ -99,6 +104,7 @@ struct vml_percpu {
  * @key: what the service is known by
  * @svc: IPVS's service, or NULL once it is unbound
  * @destinations: its destinations in the order of their keys
+ * @list: the same in the order in which they were added
  * @num_destinations: their number
  * @incomplete: a destination could not be added for lack of memory
  * @removed: destinations that @table may still hold
@@ -112,7 +118,7 @@ struct vml_percpu {
  * @publish_work: replaces @table
  * @release_work: frees the service
  *
- * The fast path reads @table and @percpu under RCU; everything else is
+ * The fast path reads @table, @percpu and @list under RCU; everything else is
  * protected by the registry's lock.
  */
 struct vml_service {
@@ -123,6 +129,7 @@ struct vml_service {
 	struct vml_service_key key;
 	struct ip_vs_service *svc;
 	struct rb_root destinations;
+	struct list_head list;
 	u32 num_destinations;
 	bool incomplete;
 	struct list_head removed;

@@ -85,52 +85,76 @@ vml_draw_in_sequence(const struct vml_service *service,
 /*
  * Look at all destinations: take the least loaded that is available or, where
  * connections can't be counted, a random one in proportion to weight.
+ *
+ * This walks the list, and not the table, which learns of some changes later:
+ * IPVS may have taken away all that the table holds, and have added others
+ * before. It holds its mutex while it calls back, so those are in the list.
  */
-static const struct vml_choice *
-vml_scan(const struct vml_service *service, const struct vml_table *table,
-	 bool counted)
+static const struct vml_dest *vml_scan(const struct vml_service *service,
+				       const struct vml_table *table,
+				       bool counted)
 {
-	const struct vml_choice *chosen = NULL;
+	const struct vml_dest *vdest, *chosen = NULL;
+	struct vml_choice own, least;
 	u64 sum = 0;
-	u32 i;
 
 	this_cpu_inc(service->percpu->scans);
-	for (i = 0; i < table->n; i++) {
-		const struct vml_choice *own = &table->slots[i].choices[0];
+	/* Pairs with IPVS's mutex: if one is gone, those before have come. */
+	smp_rmb();
+	list_for_each_entry_rcu(vdest, &service->list, list) {
+		u64 effective_weight = vml_dest_effective_weight(vdest);
 
-		if (!vml_is_available(service, own->dest))
+		if (!effective_weight ||
+		    !vml_is_available(service, vdest->dest))
 			continue;
-		sum += own->weight;
-		if (!chosen)
-			chosen = own;
-		else if (counted ? vml_is_less_loaded(own, chosen) :
-				   mul_u64_u32_shr(sum, vml_random_u32(), 32) <
-				   own->weight)
-			chosen = own;
+		own.dest = vdest->dest;
+		own.weight = vml_table_normalise(table, effective_weight);
+		sum += own.weight;
+		if (!chosen ||
+		    (counted ? vml_is_less_loaded(&own, &least) :
+			       mul_u64_u32_shr(sum, vml_random_u32(), 32) <
+			       own.weight)) {
+			chosen = vdest;
+			least = own;
+		}
 	}
 	return chosen;
+}
+
+static struct ip_vs_dest *vml_take(struct ip_vs_dest *dest,
+				   unsigned long __percpu *picks)
+{
+	/*
+	 * One instruction on x86. Where it is more, a decision that comes
+	 * between may go uncounted: that is rare, and better than the price of
+	 * turning interrupts off.
+	 */
+	raw_cpu_inc(*picks);
+	return dest;
 }
 
 /*
  * The destination first chosen is not available: draw others with an eye on
  * that, and look at all of them if that is of no use either.
  */
-static noinline const struct vml_choice *
+static noinline struct ip_vs_dest *
 vml_choose_available(const struct vml_service *service,
 		     const struct vml_table *table, bool counted)
 {
 	const struct vml_choice *choice;
+	const struct vml_dest *vdest;
 	unsigned int i;
 
 	for (i = 0; i < VML_REDRAWS; i++) {
 		choice = vml_table_draw(table, vml_random_u32());
 		if (vml_is_available(service, choice->dest))
-			return choice;
+			return vml_take(choice->dest, choice->picks);
 	}
-	return vml_scan(service, table, counted);
+	vdest = vml_scan(service, table, counted);
+	return vdest ? vml_take(vdest->dest, vdest->picks) : NULL;
 }
 
-static __always_inline const struct vml_choice *
+static __always_inline struct ip_vs_dest *
 vml_choose(const struct vml_service *service, const struct vml_table *table,
 	   bool counted)
 {
@@ -143,7 +167,7 @@ vml_choose(const struct vml_service *service, const struct vml_table *table,
 	else
 		choice = vml_draw_in_sequence(service, table);
 	if (likely(vml_is_available(service, choice->dest)))
-		return choice;
+		return vml_take(choice->dest, choice->picks);
 	return vml_choose_available(service, table, counted);
 }
 
@@ -165,21 +189,14 @@ static struct ip_vs_dest *vml_schedule(struct ip_vs_service *svc,
 	const struct vml_service *service = svc->sched_data;
 	const struct vml_table *table = rcu_dereference(service->table);
 	bool counted = vml_connections_are_counted(svc, iph);
-	const struct vml_choice *choice;
+	struct ip_vs_dest *dest;
 
-	choice = vml_choose(service, table, counted);
-	if (unlikely(!choice)) {
+	dest = vml_choose(service, table, counted);
+	if (unlikely(!dest)) {
 		this_cpu_inc(service->percpu->no_destination);
 		ip_vs_scheduler_err(svc, "no destination available");
-		return NULL;
 	}
-	/*
-	 * One instruction on x86. Where it is more, a decision that comes
-	 * between may go uncounted: that is rare, and better than the price of
-	 * turning interrupts off.
-	 */
-	raw_cpu_inc(*choice->picks);
-	return choice->dest;
+	return dest;
 }
 
 static int vml_init_service(struct ip_vs_service *svc)

@@ -70,21 +70,21 @@ void vml_table_add(struct vml_table_builder *builder, struct ip_vs_dest *dest,
 }
 
 /*
- * Bring the weights below 2^VML_TABLE_WEIGHT_BITS, all by the same shift; one
- * that would vanish stays at the least. Returns their sum.
+ * Bring the weights below 2^VML_TABLE_WEIGHT_BITS, all by the same shift.
+ * Returns their sum.
  */
-static u64 vml_table_normalise(struct vml_table_builder *builder)
+static u64 vml_table_weigh(struct vml_table_builder *builder)
 {
 	struct vml_table *table = builder->table;
 	u64 most = 0, sum = 0;
-	u32 i, shift;
+	u32 i;
 
 	for (i = 0; i < table->n; i++)
 		most = max(most, builder->shares[i]);
-	shift = max(fls64(most) - VML_TABLE_WEIGHT_BITS, 0);
+	table->shift = max(fls64(most) - VML_TABLE_WEIGHT_BITS, 0);
 
 	for (i = 0; i < table->n; i++) {
-		u32 weight = max_t(u64, builder->shares[i] >> shift, 1);
+		u32 weight = vml_table_normalise(table, builder->shares[i]);
 
 		table->slots[i].choices[0].weight = weight;
 		builder->shares[i] = weight;
@@ -167,7 +167,7 @@ static void vml_table_fill(struct vml_table_builder *builder, u64 column)
  */
 struct vml_table *vml_table_finish(struct vml_table_builder *builder)
 {
-	u64 sum = vml_table_normalise(builder);
+	u64 sum = vml_table_weigh(builder);
 
 	vml_table_fill(builder, sum);
 	kvfree(builder->shares);

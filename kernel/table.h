@@ -7,6 +7,7 @@
 #define _VML_TABLE_H
 
 #include <linux/math64.h>
+#include <linux/minmax.h>
 #include <linux/rcupdate.h>
 #include <linux/types.h>
 
@@ -14,6 +15,7 @@ struct ip_vs_dest;
 
 /* Weights in a table are normalised to at most this many bits. */
 #define VML_TABLE_WEIGHT_BITS	31
+#define VML_TABLE_WEIGHT_MAX	((1U << VML_TABLE_WEIGHT_BITS) - 1)
 
 /**
  * struct vml_choice - a destination that can be drawn
@@ -46,11 +48,13 @@ struct vml_slot {
  * struct vml_table - destinations with a positive effective weight
  * @rcu: for the table's release
  * @n: number of destinations
+ * @shift: what effective weights were normalised by
  * @slots: the alias table
  */
 struct vml_table {
 	struct rcu_head rcu;
 	u32 n;
+	u32 shift;
 	struct vml_slot slots[];
 };
 
@@ -72,6 +76,21 @@ void vml_table_add(struct vml_table_builder *builder, struct ip_vs_dest *dest,
 		   u64 effective_weight, unsigned long __percpu *picks);
 struct vml_table *vml_table_finish(struct vml_table_builder *builder);
 void vml_table_abort(struct vml_table_builder *builder);
+
+/**
+ * vml_table_normalise - bring an effective weight to the range of a table
+ * @table: the table, which need not have been made of this weight
+ * @effective_weight: fixed point, not 0
+ *
+ * Return: the normalised weight: one that would vanish stays at the least, one
+ * that is too large for the table at the most.
+ */
+static inline u32 vml_table_normalise(const struct vml_table *table,
+				      u64 effective_weight)
+{
+	return clamp_t(u64, effective_weight >> table->shift, 1,
+		       VML_TABLE_WEIGHT_MAX);
+}
 
 /**
  * vml_table_draw - draw a destination in proportion to its effective weight

@@ -192,6 +192,17 @@ void fixture_unlink(struct ip_vs_dest *dest)
 }
 
 /**
+ * fixture_postpone - have the changes of a service wait until it is settled
+ * @svc: a bound service
+ */
+void fixture_postpone(struct ip_vs_service *svc)
+{
+	struct vml_service *service = svc->sched_data;
+
+	schedule_delayed_work(&service->publish_work, 1000 * HZ);
+}
+
+/**
  * fixture_settle - have all changes of a service published
  * @svc: a bound service
  */

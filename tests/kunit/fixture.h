@@ -65,6 +65,7 @@ u32 fixture_ratio(struct kunit *test, struct ip_vs_service *svc);
 
 void fixture_seed(u64 seed);
 struct ip_vs_dest *fixture_pick(struct ip_vs_service *svc);
+void fixture_postpone(struct ip_vs_service *svc);
 void fixture_settle(struct ip_vs_service *svc);
 void fixture_end_lease(struct ip_vs_service *svc);
 void fixture_release_all(void);

@@ -67,6 +67,33 @@ static void registry_single_change_is_immediate(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_table_size(svc), 0);
 }
 
+/* It never waits for those that are collected: there is no other. */
+static void registry_first_to_draw_is_immediate(struct kunit *test)
+{
+	struct ip_vs_service *svc = fixture_service(test);
+	struct ip_vs_dest *a = fixture_dest(test, 0);
+	struct ip_vs_dest *b = fixture_dest(test, 5);
+
+	fixture_bind(test, svc);
+	fixture_postpone(svc);
+	fixture_add(svc, a);
+	fixture_add(svc, b);
+	KUNIT_EXPECT_EQ(test, fixture_table_size(svc), 1);
+	fixture_add(svc, fixture_dest(test, 5));
+	KUNIT_EXPECT_EQ(test, fixture_table_size(svc), 1);
+	fixture_settle(svc);
+	KUNIT_EXPECT_EQ(test, fixture_table_size(svc), 2);
+
+	fixture_remove(svc, b);
+	fixture_remove(svc, fixture_dests(test)[2]);
+	fixture_settle(svc);
+	KUNIT_EXPECT_EQ(test, fixture_table_size(svc), 0);
+	fixture_postpone(svc);
+	atomic_set(&a->weight, 1);
+	vml_dest_add(svc, a);
+	KUNIT_EXPECT_EQ(test, fixture_table_size(svc), 1);
+}
+
 static void registry_burst_of_changes(struct kunit *test)
 {
 	struct ip_vs_service *svc = fixture_service(test);
@@ -340,6 +367,7 @@ static struct kunit_case registry_cases[] = {
 	KUNIT_CASE(registry_init_with_destinations),
 	KUNIT_CASE(registry_add_update_delete),
 	KUNIT_CASE(registry_single_change_is_immediate),
+	KUNIT_CASE(registry_first_to_draw_is_immediate),
 	KUNIT_CASE(registry_burst_of_changes),
 	KUNIT_CASE(registry_done_without_delete),
 	KUNIT_CASE(registry_done_with_changes_pending),

@@ -364,6 +364,9 @@ static void sched_scale_zero_gets_nothing(struct kunit *test)
 						 1, 0), 0);
 	for (i = 0; i < 1000; i++)
 		KUNIT_ASSERT_EQ(test, number(fixture_pick(svc)), 1);
+	/* nor by a scan */
+	dest_of(test, 1)->flags |= IP_VS_DEST_F_OVERLOAD;
+	KUNIT_EXPECT_NULL(test, fixture_pick(svc));
 }
 
 /* However unlikely it is to be drawn, the only one available is found. */
@@ -434,6 +437,80 @@ static void sched_scan_shares_one_packet_by_weight(struct kunit *test)
 	}
 }
 
+/* All that the table has is gone, and what there is, it lacks. */
+static void find_what_the_table_lacks(struct kunit *test,
+				      struct ip_vs_service *svc, u32 *counts)
+{
+	struct vml_service *service = bind_with(test, svc, 2, 1);
+	u32 i;
+
+	fixture_postpone(svc);
+	fixture_add(svc, fixture_dest(test, 1));
+	fixture_add(svc, fixture_dest(test, 0));
+	fixture_add(svc, fixture_dest(test, 3));
+	fixture_remove(svc, dest_of(test, 0));
+	atomic_set(&dest_of(test, 1)->weight, 0);
+	vml_dest_add(svc, dest_of(test, 1));
+	for (i = 0; i < 8000; i++) {
+		struct ip_vs_dest *dest = fixture_pick(svc);
+
+		KUNIT_ASSERT_NOT_NULL(test, dest);
+		atomic_inc(&dest->activeconns);
+		counts[number(dest)]++;
+	}
+	KUNIT_EXPECT_EQ(test, fixture_table_size(svc), 2);
+	KUNIT_EXPECT_EQ(test, SUM_OF(service, scans), 8000);
+	KUNIT_EXPECT_EQ(test, SUM_OF(service, no_destination), 0);
+	for (i = 1; i < 5; i++)
+		KUNIT_EXPECT_EQ(test, fixture_picks(svc, dest_of(test, i)),
+				counts[i]);
+	fixture_settle(svc);
+	KUNIT_EXPECT_EQ(test, fixture_table_size(svc), 2);
+	KUNIT_EXPECT_GT(test, fixture_table_weight(svc, dest_of(test, 4)), 0);
+}
+
+static void sched_scan_finds_what_the_table_lacks(struct kunit *test)
+{
+	u32 counts[5] = {};
+
+	find_what_the_table_lacks(test, fixture_service(test), counts);
+	KUNIT_EXPECT_LE(test, abs((s32)counts[2] - 2000), 5);
+	KUNIT_EXPECT_LE(test, abs((s32)counts[4] - 6000), 5);
+}
+
+static void sched_scan_finds_that_for_one_packet(struct kunit *test)
+{
+	u32 counts[5] = {};
+
+	find_what_the_table_lacks(test, one_packet_service(test), counts);
+	/* five standard deviations */
+	KUNIT_EXPECT_LE(test, abs((s32)counts[2] - 2000), 194);
+	KUNIT_EXPECT_EQ(test, counts[2] + counts[4], 8000);
+}
+
+/* Until they are published, weights too large for the table are the largest. */
+static void sched_scan_takes_any_weight(struct kunit *test)
+{
+	static const u32 scales[] = { U32_MAX };
+	struct ip_vs_service *svc = fixture_service(test);
+	struct fixture *fixture = test->priv;
+
+	bind_with(test, svc, 1, 1);
+	fixture_postpone(svc);
+	fixture_add(svc, fixture_dest(test, S32_MAX));
+	fixture_remove(svc, dest_of(test, 0));
+	atomic_set(&dest_of(test, 1)->activeconns, S32_MAX);
+	KUNIT_EXPECT_PTR_EQ(test, fixture_pick(svc), dest_of(test, 1));
+
+	/* and those that are too small, the least */
+	KUNIT_ASSERT_EQ(test, fixture_set_scales(svc, fixture->dests + 1,
+						 scales, 1, 0), 0);
+	fixture_postpone(svc);
+	fixture_add(svc, fixture_dest(test, 1));
+	fixture_remove(svc, dest_of(test, 1));
+	KUNIT_EXPECT_PTR_EQ(test, fixture_pick(svc), dest_of(test, 2));
+}
+
 static void sched_nothing_available(struct kunit *test)
 {
 	struct ip_vs_service *svc = fixture_service(test);
@@ -445,7 +522,6 @@ static void sched_nothing_available(struct kunit *test)
 	fixture_add(svc, fixture_dest(test, 0));
 	KUNIT_EXPECT_NULL(test, fixture_pick(svc));
 	fixture_add(svc, fixture_dest(test, 5));
-	EXPECT_EVENTUALLY(test, fixture_table_size(svc) == 1);
 	KUNIT_EXPECT_PTR_EQ(test, fixture_pick(svc), dest_of(test, 1));
 	fixture_unlink(dest_of(test, 1));
 	KUNIT_EXPECT_NULL(test, fixture_pick(svc));
@@ -519,6 +595,9 @@ static struct kunit_case sched_cases[] = {
 	KUNIT_CASE(sched_scan_finds_it_for_one_packet),
 	KUNIT_CASE(sched_scan_takes_the_least_loaded),
 	KUNIT_CASE(sched_scan_shares_one_packet_by_weight),
+	KUNIT_CASE(sched_scan_finds_what_the_table_lacks),
+	KUNIT_CASE(sched_scan_finds_that_for_one_packet),
+	KUNIT_CASE(sched_scan_takes_any_weight),
 	KUNIT_CASE(sched_nothing_available),
 	KUNIT_CASE(sched_millions_of_connections),
 	KUNIT_CASE(sched_counts_picks),

@@ -112,9 +112,10 @@ class Ipvs:
         self.genl.do(self.family, self.SET_DEST,
                      service.for_ipvs() + destination.for_ipvs())
 
-    def delete(self, service, destination):
-        self.genl.do(self.family, self.DEL_DEST,
-                     service.for_ipvs() + destination.for_ipvs())
+    def delete(self, service, *destinations):
+        for destination in destinations:
+            self.genl.do(self.family, self.DEL_DEST,
+                         service.for_ipvs() + destination.for_ipvs())
 
     def flush(self):
         self.genl.do(self.family, self.FLUSH)
