@@ -13,7 +13,10 @@
 
 static struct genl_family vml_family;
 
-/* Set once the family is registered: before, nobody can listen. */
+/*
+ * Set before the family can be found, since who finds it may listen at once.
+ * Until then generic netlink knows of no group of it, and of no listener.
+ */
 static bool vml_family_registered;
 
 static int vml_parse_address(u16 family, const struct nlattr *attr,
@@ -476,7 +479,7 @@ static bool vml_has_listeners(const struct net *net)
 {
 	vml_registry_assert_locked();
 
-	return vml_family_registered &&
+	return READ_ONCE(vml_family_registered) &&
 	       genl_has_listeners(&vml_family, (struct net *)net,
 				  IP_VS_VML_NLGRP_EVENTS);
 }
@@ -700,16 +703,15 @@ static struct genl_family vml_family = {
 
 static void vml_netlink_register(struct work_struct *work)
 {
-	int err = genl_register_family(&vml_family);
+	int err;
 
+	WRITE_ONCE(vml_family_registered, true);
+	err = genl_register_family(&vml_family);
 	if (err) {
+		WRITE_ONCE(vml_family_registered, false);
 		pr_err("ip_vs_vml: registering the netlink family: error %d\n",
 		       err);
-		return;
 	}
-	vml_registry_lock();
-	vml_family_registered = true;
-	vml_registry_unlock();
 }
 
 static DECLARE_WORK(vml_netlink_register_work, vml_netlink_register);
@@ -734,8 +736,9 @@ void vml_netlink_exit(void)
 	cancel_work_sync(&vml_netlink_register_work);
 	if (!vml_family_registered)
 		return;
+	/* whoever has found it to be set is done with the family then */
 	vml_registry_lock();
-	vml_family_registered = false;
+	WRITE_ONCE(vml_family_registered, false);
 	vml_registry_unlock();
 	genl_unregister_family(&vml_family);
 }

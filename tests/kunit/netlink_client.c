@@ -177,8 +177,13 @@ void client_ask(struct client *client, struct message *message)
 	KUNIT_ASSERT_EQ(client->test, client_receive(client, message), 0);
 }
 
-/* Ask generic netlink for the family: it is registered a moment later. */
-static bool client_find_family(struct client *client)
+/**
+ * client_find_family - ask generic netlink for the family
+ * @client: the client
+ *
+ * Return: false if it is not there; it is registered a moment later.
+ */
+bool client_find_family(struct client *client)
 {
 	struct message message;
 	struct nlattr *group, *attr;

@@ -61,6 +61,7 @@ int client_suite_init(struct kunit_suite *suite);
 void client_suite_exit(struct kunit_suite *suite);
 
 struct client *client_open(struct kunit *test);
+bool client_find_family(struct client *client);
 void client_close(struct client *client);
 void client_listen(struct client *client);
 

@@ -2,6 +2,7 @@
 /* What the netlink family tells unasked, and dumps that are torn meanwhile. */
 #include <linux/slab.h>
 
+#include "netlink.h"
 #include "netlink_client.h"
 
 static struct client *listener_open(struct kunit *test)
@@ -57,6 +58,30 @@ static void events_of_services(struct kunit *test)
 	expect_event(listener, &message, IP_VS_VML_CMD_SERVICE_UNBOUND, svc,
 		     NULL);
 	expect_silence(listener);
+	client_close(listener);
+}
+
+/* Who finds the family misses nothing, however soon that is. */
+static void events_from_the_first_on(struct kunit *test)
+{
+	struct client *listener = client_open(test);
+	struct message message;
+	u32 i;
+
+	for (i = 0; i < 20; i++) {
+		struct ip_vs_service *svc = fixture_service(test);
+		unsigned long end = jiffies + 5 * HZ;
+
+		vml_netlink_exit();
+		vml_netlink_init();
+		while (!client_find_family(listener) &&
+		       time_before(jiffies, end))
+			schedule();
+		client_listen(listener);
+		fixture_bind(test, svc);
+		expect_event(listener, &message, IP_VS_VML_CMD_SERVICE_BOUND,
+			     svc, NULL);
+	}
 	client_close(listener);
 }
 
@@ -452,6 +477,7 @@ static void dumps_that_are_bad(struct kunit *test)
 
 static struct kunit_case events_cases[] = {
 	KUNIT_CASE(events_of_services),
+	KUNIT_CASE(events_from_the_first_on),
 	KUNIT_CASE(events_of_destinations),
 	KUNIT_CASE(events_of_scales),
 	KUNIT_CASE(events_are_echoed),
