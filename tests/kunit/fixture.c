@@ -193,7 +193,7 @@ void fixture_unlink(struct ip_vs_dest *dest)
 
 /**
  * fixture_postpone - have the changes of a service wait until it is settled
- * @svc: a bound service
+ * @svc: a bound service, of which nothing is to be published yet
  */
 void fixture_postpone(struct ip_vs_service *svc)
 {

@@ -71,6 +71,7 @@ void fixture_end_lease(struct ip_vs_service *svc);
 void fixture_release_all(void);
 
 void fixture_fail_nth(unsigned int n);
+void fixture_fail_own(unsigned int n);
 u32 fixture_allocations_left(void);
 bool fixture_has_failed(void);
 

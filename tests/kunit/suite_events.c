@@ -106,7 +106,9 @@ static void events_of_destinations(struct kunit *test)
 		     dest);
 	expect_silence(listener);
 	/* one that is added late, for lack of memory, is told of once */
-	fixture_fail_nth(1);
+	fixture_settle(svc);
+	fixture_postpone(svc);
+	fixture_fail_own(1);
 	KUNIT_EXPECT_EQ(test, fixture_add(svc, dest), -ENOMEM);
 	KUNIT_EXPECT_TRUE(test, fixture_has_failed());
 	expect_silence(listener);

@@ -499,7 +499,7 @@ static void orders_at_random(struct kunit *test)
 			if (event < DELETE)
 				ensure(&world, &world.states[event - ADD]);
 			if (failing)
-				fixture_fail_nth(nth);
+				fixture_fail_own(nth);
 			happen(&world, event);
 			if (failing && fixture_has_failed()) {
 				failures++;
