@@ -229,7 +229,6 @@ test_a_service_is_edited_from_wlc_to_vml_and_back_under_traffic()
 		asked 3 tcp $VIP 80 > /dev/null
 	done
 	asks_stop
-	contains "the client" "$(cat asks.log)" " ok, "
 	echo "note: $(tail -n 1 asks.log)"
 }
 

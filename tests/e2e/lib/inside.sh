@@ -285,12 +285,17 @@ asks_start()
 	(exec ip netns exec client traffic ask -n 0 -i 20 "$@") \
 		> "$file" 2>&1 &
 	asks_pid=$!
+	asks_file=$file
 	on_exit eval "kill $asks_pid 2> /dev/null"
 }
 
-# Its end, whatever became of the requests
+# Its end, whatever became of the requests: it sums them up when it is told to
+# end, and its status is 1 if any has failed.
 asks_stop()
 {
+	local status=0
 	kill "$asks_pid"
-	wait "$asks_pid" || true
+	wait "$asks_pid" || status=$?
+	[ "$status" -le 1 ] || fail "the client ends with status $status"
+	contains "the client" "$(tail -n 1 "$asks_file")" " ok, "
 }
