@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The registry: every order of callbacks that IPVS can produce. */
+#include <linux/completion.h>
+#include <linux/kthread.h>
 #include <linux/slab.h>
 
 #include "fixture.h"
@@ -189,6 +191,84 @@ static void registry_same_key_again(struct kunit *test)
 	EXPECT_EVENTUALLY(test, refcount_read(&old->refcnt) == 1);
 }
 
+/**
+ * struct reader - a decision that takes long, on another CPU
+ * @task: the thread, NULL if there is no other CPU
+ * @has_begun: it reads under RCU
+ * @may_end: it is to leave off
+ */
+struct reader {
+	struct task_struct *task;
+	struct completion has_begun;
+	bool may_end;
+};
+
+static int read_on(void *data)
+{
+	struct reader *reader = data;
+
+	rcu_read_lock();
+	complete(&reader->has_begun);
+	while (!READ_ONCE(reader->may_end))
+		cpu_relax();
+	rcu_read_unlock();
+	while (!kthread_should_stop())
+		msleep(1);
+	return 0;
+}
+
+static void reader_begin(struct kunit *test, struct reader *reader)
+{
+	unsigned int cpu = cpumask_any_but(cpu_online_mask, 0);
+
+	memset(reader, 0, sizeof(*reader));
+	if (cpu >= nr_cpu_ids)
+		return;
+	init_completion(&reader->has_begun);
+	reader->task = kthread_create(read_on, reader, "vml_reader");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(reader->task));
+	kthread_bind(reader->task, cpu);
+	wake_up_process(reader->task);
+	wait_for_completion(&reader->has_begun);
+}
+
+/* It has kept a destination, for as long as a grace period takes otherwise. */
+static void reader_end(struct kunit *test, struct reader *reader,
+		       const struct ip_vs_dest *dest)
+{
+	if (!reader->task)
+		return;
+	msleep(100);
+	KUNIT_EXPECT_EQ(test, refcount_read(&dest->refcnt), 2);
+	WRITE_ONCE(reader->may_end, true);
+	kthread_stop(reader->task);
+}
+
+/* What is removed, or unbound, stays for those who may be looking at it. */
+static void registry_waits_for_readers(struct kunit *test)
+{
+	struct ip_vs_service *svc = fixture_service(test);
+	struct ip_vs_dest *a = fixture_dest(test, 1);
+	struct ip_vs_dest *b = fixture_dest(test, 1);
+	struct reader reader;
+
+	fixture_link(svc, a);
+	fixture_link(svc, b);
+	fixture_bind(test, svc);
+
+	reader_begin(test, &reader);
+	fixture_remove(svc, a);
+	fixture_settle(svc);
+	KUNIT_EXPECT_EQ(test, fixture_table_size(svc), 1);
+	reader_end(test, &reader, a);
+	EXPECT_EVENTUALLY(test, refcount_read(&a->refcnt) == 1);
+
+	reader_begin(test, &reader);
+	fixture_unbind(svc);
+	reader_end(test, &reader, b);
+	EXPECT_EVENTUALLY(test, refcount_read(&b->refcnt) == 1);
+}
+
 /* Binding another scheduler failed, and IPVS initialises the old one. */
 static void registry_init_again(struct kunit *test)
 {
@@ -373,6 +453,7 @@ static struct kunit_case registry_cases[] = {
 	KUNIT_CASE(registry_done_with_changes_pending),
 	KUNIT_CASE(registry_same_pointer_again),
 	KUNIT_CASE(registry_same_key_again),
+	KUNIT_CASE(registry_waits_for_readers),
 	KUNIT_CASE(registry_init_again),
 	KUNIT_CASE(registry_delete_of_unknown),
 	KUNIT_CASE(registry_same_service_twice),
