@@ -169,7 +169,8 @@ void service_put(struct racer *racer, unsigned int i, const char *scheduler)
 		r = ipvs_service_add(racer->ipvs, &key, &service);
 		if (r == -EEXIST)
 			r = ipvs_service_edit(racer->ipvs, &key, &service);
-	} while (r == -ETIMEDOUT);
+		/* ENOENT: the module was just going when IPVS asked for it */
+	} while (r == -ETIMEDOUT || r == -ENOENT);
 	if (r < 0) {
 		errno = -r;
 		err(1, "putting service %u to %s", i, scheduler);
