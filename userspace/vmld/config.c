@@ -87,9 +87,8 @@ void section_unsigned(const struct config_section *section, const char *name,
 	section_check(section, name, detail);
 }
 
-static void section_seconds(const struct config_section *section,
-			    const char *name, double minimum, double maximum,
-			    double *seconds)
+void section_seconds(const struct config_section *section, const char *name,
+		     double minimum, double maximum, double *seconds)
 {
 	const char *text = section_get(section, name);
 	const char *why;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "discover.h"
+#include "health/check.h"
 #include "libvml.h"
 #include "util.h"
 
@@ -55,6 +56,8 @@ struct config_service {
 	enum config_forwarding forwarding;
 	enum config_on_failure on_failure;
 	uint32_t weight_per_vcpu;
+	bool has_health;
+	struct health_config health;
 	struct discover_rule *rules;	/* "members" and "member"; owned */
 	size_t n_rules;
 };

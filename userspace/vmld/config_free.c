@@ -18,6 +18,7 @@ struct config_service *config_service_free(struct config_service *service)
 	for (size_t i = 0; i < service->n_rules; i++)
 		clear_rule(&service->rules[i]);
 	free(service->rules);
+	health_config_clear(&service->health);
 	free(service->scheduler);
 	free(service->name);
 	free(service);
@@ -81,6 +82,8 @@ bool config_service_equal(const struct config_service *a,
 	    a->forwarding != b->forwarding ||
 	    a->on_failure != b->on_failure ||
 	    a->weight_per_vcpu != b->weight_per_vcpu ||
+	    a->has_health != b->has_health ||
+	    !health_config_equal(&a->health, &b->health) ||
 	    a->n_rules != b->n_rules)
 		return false;
 	for (size_t i = 0; i < a->n_rules; i++)

@@ -28,6 +28,20 @@ static cfg_opt_t member_options[] = {
 	CFG_END(),
 };
 
+static cfg_opt_t health_options[] = {
+	CFG_STR("port", NULL, CFGF_NODEFAULT),
+	CFG_STR("delay-loop", NULL, CFGF_NODEFAULT),
+	CFG_STR("delay-before-retry", NULL, CFGF_NODEFAULT),
+	CFG_STR("connect-timeout", NULL, CFGF_NODEFAULT),
+	CFG_STR("warmup", NULL, CFGF_NODEFAULT),
+	CFG_STR("retry", NULL, CFGF_NODEFAULT),
+	CFG_STR("hysteresis", NULL, CFGF_NODEFAULT),
+	CFG_STR("path", NULL, CFGF_NODEFAULT),
+	CFG_STR("virtualhost", NULL, CFGF_NODEFAULT),
+	CFG_STR_LIST("status-code", NULL, CFGF_NODEFAULT),
+	CFG_END(),
+};
+
 static cfg_opt_t service_options[] = {
 	CFG_STR("protocol", NULL, CFGF_NODEFAULT),
 	CFG_STR("address", NULL, CFGF_NODEFAULT),
@@ -41,6 +55,7 @@ static cfg_opt_t service_options[] = {
 	CFG_STR("forwarding", NULL, CFGF_NODEFAULT),
 	CFG_STR("on-failure", NULL, CFGF_NODEFAULT),
 	CFG_STR("weight-per-vcpu", NULL, CFGF_NODEFAULT),
+	CFG_SEC("health", health_options, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("members", members_options, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("member", member_options, CFGF_MULTI | CFGF_TITLE),
 	CFG_END(),

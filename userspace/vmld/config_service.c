@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
+#include "config_health.h"
 #include "config_service.h"
 #include "config_value.h"
 
@@ -294,5 +295,8 @@ int config_service_read(const struct config_section *section,
 	r = read_scheduler(section, config, service);
 	if (r < 0)
 		return r;
-	return read_rules(section, config, service);
+	r = read_rules(section, config, service);
+	if (r < 0)
+		return r;
+	return config_health_read(section, service);
 }

@@ -28,6 +28,9 @@ void section_choice(const struct config_section *section, const char *name,
 /* As value_unsigned() of an option that need not be given. */
 void section_unsigned(const struct config_section *section, const char *name,
 		      uint32_t minimum, uint32_t maximum, uint32_t *number);
+/* As value_seconds() of an option that need not be given. */
+void section_seconds(const struct config_section *section, const char *name,
+		     double minimum, double maximum, double *seconds);
 /* The i-th section of that name inside. */
 struct config_section section_inside(const struct config_section *section,
 				     const char *name, unsigned int i);

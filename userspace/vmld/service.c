@@ -53,6 +53,11 @@ void service_inherit(struct service *service, struct service *before,
 	service->logged = TAKE_PTR(before->logged);
 	service->n_logged = before->n_logged;
 	service->state = before->state;
+	if (health_config_same_check(&service->config->health,
+				     &before->config->health)) {
+		service->health = before->health;
+		before->health = (struct health_members){};
+	}
 }
 
 static void forget_kernel(struct service *service)
@@ -77,6 +82,7 @@ int service_reset(struct service *service)
 	if (r < 0)
 		return r;
 	forget_kernel(service);
+	health_members_clear(&service->health);
 	discover_free(service->discover);
 	policy_free(service->policy);
 	service->discover = TAKE_PTR(discover);
@@ -91,6 +97,7 @@ struct service *service_free(struct service *service)
 		return NULL;
 	forget_kernel(service);
 	managed_clear(&service->managed);
+	health_members_clear(&service->health);
 	discover_free(service->discover);
 	policy_free(service->policy);
 	config_service_free(service->config);
@@ -146,6 +153,7 @@ static int discover(struct service *service, const struct service_env *env,
 		return -ENOMEM;
 	for (size_t i = 0; i < kernel->n_destinations; i++)
 		keys[i] = kernel->destinations[i].key;
+	health_members_keep(&service->health, keys, kernel->n_destinations);
 	r = discover_run(service->discover, env->inventories,
 			 env->n_inventories, keys, kernel->n_destinations);
 	service->members =
@@ -159,6 +167,18 @@ static int discover(struct service *service, const struct service_env *env,
 	if (!env->observes)
 		search(service, now);
 	return 0;
+}
+
+static void find_health(const struct service *service,
+			struct policy_member *member)
+{
+	const struct health_state *health = NULL;
+
+	member->has_check = service->config->has_health;
+	if (member->has_check)
+		health = health_members_find(&service->health, &member->key);
+	if (health)
+		member->health = *health;
 }
 
 static int evaluate(struct service *service, const struct service_env *env,
@@ -183,6 +203,7 @@ static int evaluate(struct service *service, const struct service_env *env,
 		members[i].key = d->key;
 		members[i].weight =
 			reconcile_policy_weight(d, &service->managed);
+		find_health(service, &members[i]);
 		if (member) {
 			members[i].has_vm = member->has_vm;
 			memcpy(members[i].uuid, member->uuid, VM_UUID_SIZE);
@@ -367,6 +388,15 @@ void service_step(struct service *service, const struct service_env *env,
 bool service_event(struct service *service, const struct vm_event *event)
 {
 	return policy_event(service->policy, event);
+}
+
+bool service_check(struct service *service,
+		   const struct vml_destination_key *key,
+		   const struct health_result *result, uint64_t now)
+{
+	return service->config->has_health &&
+	       health_members_check(&service->health, &service->config->health,
+				    key, result, now) > 0;
 }
 
 void service_restore(struct service *service, const struct service_env *env)

@@ -81,6 +81,14 @@ void service_step(struct service *service, const struct service_env *env,
 /* True: it concerns the service, which is to be stepped at once. */
 bool service_event(struct service *service, const struct vm_event *event);
 
+/*
+ * A check of a destination has ended. True: the service is to be stepped at
+ * once, since it was healthy and is not, or the other way round.
+ */
+bool service_check(struct service *service,
+		   const struct vml_destination_key *key,
+		   const struct health_result *result, uint64_t now);
+
 /* Leave traffic on the administrator's weights. */
 void service_restore(struct service *service, const struct service_env *env);
 

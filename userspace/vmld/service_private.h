@@ -3,6 +3,7 @@
 #define VMLD_SERVICE_PRIVATE_H
 
 #include "discover.h"
+#include "health/members.h"
 #include "reconcile.h"
 #include "service.h"
 
@@ -21,6 +22,8 @@ struct service {
 	struct policy_verdict *verdicts;	/* of kernel.destinations */
 	const struct discover_member *members;
 	size_t n_members;
+
+	struct health_members health;	/* if it is checked */
 
 	char *problem;		/* said last; NULL: none */
 	/* The scales that the log has, in the order of their keys. */

@@ -16,6 +16,15 @@ static unsigned int lines_of(const char *text)
 	return lines;
 }
 
+static void check_health(const struct health_config *health, bool has_health)
+{
+	assert(has_health == !!health->hysteresis);
+	assert(!has_health || health->delay_loop_ns >= NSEC_PER_SEC / 10);
+	assert((health->type == HEALTH_HTTP) == !!health->path);
+	assert(!health->path || (*health->path == '/' && health->n_codes));
+	assert(health->n_codes <= HEALTH_MAX_CODES);
+}
+
 /* What the daemon takes for granted of a configuration. */
 static void check(const struct config *config)
 {
@@ -31,6 +40,7 @@ static void check(const struct config *config)
 		assert(!service->key.fwmark != !service->key.protocol);
 		assert(config_service_equal(service, service));
 		assert(service->n_rules);
+		check_health(&service->health, service->has_health);
 		assert(!discover_new(service->rules, service->n_rules,
 				     &discover));
 	}

@@ -555,7 +555,7 @@ static void test_precedence(void **state)
 
 	(void)state;
 	members[0].drained = true;
-	members[0].unhealthy_ns = 1 * S;
+	members[0].health.unhealthy_ns = 1 * S;
 	assert_int_equal(policy_new(params, &policy), 0);
 	assert_int_equal(policy_set_members(policy, members, 2), 0);
 	inventory = poll_of("hv1", 4 * S);
@@ -568,7 +568,7 @@ static void test_precedence(void **state)
 	assert_int_equal(policy_set_members(policy, members, 2), 0);
 	assert_int_equal(decided_by(policy, 5 * S, &scale), POLICY_HEALTH);
 	assert_int_equal(scale, 0);
-	members[0].unhealthy_ns = 0;
+	members[0].health.unhealthy_ns = 0;
 	assert_int_equal(policy_set_members(policy, members, 2), 0);
 	assert_int_equal(decided_by(policy, 5 * S, &scale), POLICY_STATE);
 	assert_int_equal(scale, 0);
@@ -580,7 +580,8 @@ static void test_precedence(void **state)
 	assert_true(scale > 0);
 
 	/* All are bad at once: what says so is more likely wrong. */
-	members[0].unhealthy_ns = members[1].unhealthy_ns = 1 * S;
+	members[0].health.unhealthy_ns = 1 * S;
+	members[1].health.unhealthy_ns = 1 * S;
 	assert_int_equal(policy_set_members(policy, members, 2), 0);
 	decided_by(policy, 6 * S, &scale);
 	assert_int_equal(scale, VML_SCALE_ONE);
@@ -986,7 +987,7 @@ static void test_any_input(void **state)
 		policy_connections(policy, &connections, 1);
 		members[random_number(&seed) % 8].drained ^= 1;
 		members[random_number(&seed) % 8].weight ^= 100;
-		members[random_number(&seed) % 8].unhealthy_ns ^= 1 * S;
+		members[random_number(&seed) % 8].health.unhealthy_ns ^= 1 * S;
 		assert_int_equal(policy_set_members(policy, members, 8), 0);
 
 		verdicts = policy_evaluate(policy, now, &n);

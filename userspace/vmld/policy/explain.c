@@ -61,6 +61,40 @@ static const char *host_name(const struct hosts *hosts, int host)
 	return host >= 0 ? hosts->hosts[host].name : "an unknown hypervisor";
 }
 
+static void explain_health(const struct question *q)
+{
+	const struct policy_member *config = &q->member->config;
+	const struct health_state *health = &config->health;
+	const char *type = health_type_name(health->type);
+	double ago = elapsed(q->now_ns, health->checked_ns);
+	char result[HEALTH_RESULT_MAX];
+
+	health_result_format(&health->failure, result);
+	if (!config->has_check)
+		say(q, POLICY_HEALTH, "health", NAN,
+		    "its service is not checked");
+	else if (!health->checked_ns)
+		say(q, POLICY_HEALTH, "health", NAN,
+		    "no check has ended yet: taken for healthy");
+	else if (health->unhealthy_ns && health->passed)
+		say(q, POLICY_HEALTH, "health", 0,
+		    "unhealthy for %.0f s; the %s check passes again, %u times so far",
+		    elapsed(q->now_ns, health->unhealthy_ns), type,
+		    health->passed);
+	else if (health->unhealthy_ns)
+		say(q, POLICY_HEALTH, "health", 0,
+		    "unhealthy for %.0f s; the %s check failed %u times in a row, %.1f s ago: %s",
+		    elapsed(q->now_ns, health->unhealthy_ns), type,
+		    health->failed, ago, result);
+	else if (health->failed)
+		say(q, POLICY_HEALTH, "health", NAN,
+		    "healthy yet; the %s check failed %u times in a row, %.1f s ago: %s",
+		    type, health->failed, ago, result);
+	else
+		say(q, POLICY_HEALTH, "health", NAN,
+		    "the %s check passed, %.1f s ago", type, ago);
+}
+
 static void explain_order(const struct question *q)
 {
 	const struct policy_member *config = &q->member->config;
@@ -74,13 +108,7 @@ static void explain_order(const struct question *q)
 		    "weight 0: no new connections, whatever the scale");
 	say(q, POLICY_DRAIN, "drain", config->drained ? 0 : NAN,
 	    config->drained ? "drained: no new connections" : "not drained");
-	if (config->unhealthy_ns)
-		say(q, POLICY_HEALTH, "health", 0,
-		    "checks have failed for %.0f s: no new connections",
-		    elapsed(q->now_ns, config->unhealthy_ns));
-	else
-		say(q, POLICY_HEALTH, "health", NAN,
-		    "no check says that it is bad");
+	explain_health(q);
 	if (!config->has_vm || machine->host == MACHINE_NO_HOST)
 		say(q, POLICY_STATE, "state", NAN,
 		    "no machine is known: neutral");

@@ -123,7 +123,8 @@ static double fleet_slow_start(const struct policy_params *params,
 		double factor = 1;
 
 		if (!member_is_wanted(member) || mode == MACHINE_DOWN ||
-		    mode == MACHINE_BLACKOUT)
+		    mode == MACHINE_BLACKOUT ||
+		    member->config.health.unhealthy_ns)
 			continue;
 		if (member->config.has_vm)
 			factor = slow_start_factor(&member->slow_start, params,

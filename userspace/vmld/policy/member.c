@@ -18,12 +18,34 @@ void member_init(struct member *member, const struct policy_member *config)
 	speed_init(&member->speed);
 }
 
+/* A machine that was out of service for long is as cold as a new one. */
+static void begin_slow_start(struct member *member,
+			     const struct policy_params *params)
+{
+	const struct health_state *health = &member->config.health;
+	uint64_t started_ns = member->machine.started_ns;
+
+	if ((double)health->outage_ns / (double)NSEC_PER_SEC >=
+	    params->cold_pause)
+		started_ns = MAX(started_ns, health->recovered_ns);
+	slow_start_begin(&member->slow_start, started_ns);
+}
+
+void member_update(struct member *member, const struct policy_params *params,
+		   const struct policy_member *config)
+{
+	member->config = *config;
+	begin_slow_start(member, params);
+}
+
 /* Forget what does not hold for another boot, or another host. */
-static void follow_machine(struct member *member, const struct machine *before)
+static void follow_machine(struct member *member,
+			   const struct policy_params *params,
+			   const struct machine *before)
 {
 	const struct machine *machine = &member->machine;
 
-	slow_start_begin(&member->slow_start, machine->started_ns);
+	begin_slow_start(member, params);
 	/* While it stood still there was nothing to measure. */
 	if (machine->state == VM_STATE_RUNNING &&
 	    before->state != VM_STATE_RUNNING)
@@ -65,7 +87,7 @@ void member_sample(struct member *member, const struct policy_params *params,
 	bool current;
 
 	current = machine_sample(&member->machine, params, host, sample);
-	follow_machine(member, &before);
+	follow_machine(member, params, &before);
 	if (!current)
 		return;
 	if (member->machine.state != VM_STATE_RUNNING) {
@@ -95,7 +117,7 @@ void member_missing(struct member *member, const struct policy_params *params,
 	const struct machine before = member->machine;
 
 	machine_missing(&member->machine, params, time_ns);
-	follow_machine(member, &before);
+	follow_machine(member, params, &before);
 	if (member->machine.state != VM_STATE_RUNNING)
 		member->base.valid = false;
 }
@@ -128,7 +150,7 @@ void member_event(struct member *member, const struct policy_params *params,
 
 	note_event(member, host, event);
 	machine_event(&member->machine, params, host, event);
-	follow_machine(member, &before);
+	follow_machine(member, params, &before);
 }
 
 bool member_is_wanted(const struct member *member)
@@ -141,7 +163,8 @@ bool member_has_claim(const struct member *member,
 {
 	enum machine_mode mode;
 
-	if (!member_is_wanted(member) || !member->config.has_vm)
+	if (!member_is_wanted(member) || !member->config.has_vm ||
+	    member->config.health.unhealthy_ns)
 		return false;
 	mode = machine_mode(&member->machine, params, now_ns);
 	return mode == MACHINE_UP || mode == MACHINE_MIGRATING;
@@ -383,19 +406,6 @@ static bool judge_drain(struct member *member,
 	return member->config.drained;
 }
 
-static bool judge_health(struct member *member,
-			 _unused_ const struct policy_params *params,
-			 _unused_ const struct fleet *fleet, uint64_t now_ns,
-			 _unused_ enum machine_mode mode,
-			 struct policy_verdict *verdict)
-{
-	if (!member->config.unhealthy_ns)
-		return false;
-	because(verdict, .type = POLICY_REASON_UNHEALTHY,
-		.seconds = elapsed(now_ns, member->config.unhealthy_ns));
-	return true;
-}
-
 static bool judge_state(struct member *member,
 			_unused_ const struct policy_params *params,
 			_unused_ const struct fleet *fleet, uint64_t now_ns,
@@ -425,6 +435,24 @@ static bool judge_state(struct member *member,
 		break;
 	}
 	return false;
+}
+
+/* What its machine is like is worth knowing, too. */
+static bool judge_health(struct member *member,
+			 const struct policy_params *params,
+			 const struct fleet *fleet, uint64_t now_ns,
+			 enum machine_mode mode, struct policy_verdict *verdict)
+{
+	const struct health_state *health = &member->config.health;
+
+	if (!health->unhealthy_ns)
+		return false;
+	because(verdict, .type = POLICY_REASON_UNHEALTHY,
+		.check = health->type, .result = health->failure,
+		.seconds = elapsed(now_ns, health->unhealthy_ns));
+	if (mode == MACHINE_DOWN || mode == MACHINE_BLACKOUT)
+		judge_state(member, params, fleet, now_ns, mode, verdict);
+	return true;
 }
 
 static bool judge_metrics(struct member *member,

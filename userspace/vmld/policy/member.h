@@ -35,6 +35,9 @@ struct fleet;
 struct hosts;
 
 void member_init(struct member *member, const struct policy_member *config);
+/* Its destination, weight and the like may have changed, its machine not. */
+void member_update(struct member *member, const struct policy_params *params,
+		   const struct policy_member *config);
 void member_sample(struct member *member, const struct policy_params *params,
 		   int host, const struct vm_sample *sample);
 /* A poll of its host, complete, did not show its machine. */
@@ -45,7 +48,7 @@ void member_event(struct member *member, const struct policy_params *params,
 
 /* Weight above 0 and not drained: the administrator lets it have some. */
 bool member_is_wanted(const struct member *member);
-/* Wanted, and up: it counts on its part of its host. */
+/* Wanted, healthy, and up: it counts on its part of its host. */
 bool member_has_claim(const struct member *member,
 		      const struct policy_params *params, uint64_t now_ns);
 /* Whether its slow start lasts. */

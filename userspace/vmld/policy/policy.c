@@ -98,7 +98,8 @@ static bool update_members(struct policy *policy,
 		if (!is_same(&policy->members[i].config, &members[i]))
 			return false;
 	for (size_t i = 0; i < n; i++)
-		policy->members[i].config = members[i];
+		member_update(&policy->members[i], &policy->params,
+			      &members[i]);
 	return true;
 }
 
@@ -133,7 +134,7 @@ int policy_set_members(struct policy *policy,
 
 		if (old && is_same(&old->config, &members[i])) {
 			new[i] = *old;
-			new[i].config = members[i];
+			member_update(&new[i], &policy->params, &members[i]);
 		} else {
 			member_init(&new[i], &members[i]);
 		}

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "health/state.h"
 #include "libvml.h"
 #include "source/source.h"
 
@@ -97,7 +98,7 @@ const char *policy_layer_name(enum policy_layer layer);
 enum policy_reason_type {
 	POLICY_REASON_WEIGHT_ZERO,	/* the administrator quiesced it */
 	POLICY_REASON_DRAINED,
-	POLICY_REASON_UNHEALTHY,	/* .seconds since then */
+	POLICY_REASON_UNHEALTHY,	/* .check, .result, .seconds since then */
 	POLICY_REASON_UNKNOWN,		/* no machine is known: neutral */
 	POLICY_REASON_NO_METRICS,	/* not two samples yet: neutral */
 	POLICY_REASON_STATE,		/* .state, .pause, .seconds since then */
@@ -127,6 +128,8 @@ struct policy_reason {
 	enum policy_reason_type type;
 	enum vm_state state;
 	enum vm_pause pause;
+	enum health_type check;
+	struct health_result result;
 	double share;
 	double factor;
 	double seconds;
@@ -149,8 +152,8 @@ struct policy_member {
 	uint8_t uuid[VM_UUID_SIZE];
 	uint32_t weight;	/* the administrator's */
 	bool drained;
-	/* Since when its health checks fail; 0: they don't, or there are none */
-	uint64_t unhealthy_ns;
+	bool has_check;		/* its health is looked at */
+	struct health_state health;
 };
 
 /* What the kernel counted for a destination. */

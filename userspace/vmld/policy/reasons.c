@@ -122,6 +122,7 @@ const char *policy_reason_format(const struct policy_reason *reason,
 				 char *buffer, size_t size)
 {
 	double percent = reason->share * 100;
+	char result[HEALTH_RESULT_MAX];
 
 	switch (reason->type) {
 	case POLICY_REASON_WEIGHT_ZERO:
@@ -131,8 +132,10 @@ const char *policy_reason_format(const struct policy_reason *reason,
 		snprintf(buffer, size, "drained: x0");
 		break;
 	case POLICY_REASON_UNHEALTHY:
-		snprintf(buffer, size, "health checks fail for %.0f s: x0",
-			 floor(reason->seconds));
+		snprintf(buffer, size, "%s check fails for %.0f s (%s): x0",
+			 health_type_name(reason->check),
+			 floor(reason->seconds),
+			 health_result_format(&reason->result, result));
 		break;
 	case POLICY_REASON_UNKNOWN:
 		snprintf(buffer, size, "no machine known: neutral");

@@ -428,6 +428,26 @@ static void tell_destination(struct record *record,
 	known->told = *d;
 }
 
+void record_check(struct record *record, const struct vml_service_key *service,
+		  const struct vml_destination_key *key,
+		  const struct health_result *result, uint64_t now_ns)
+{
+	const struct known_destination *known;
+
+	if (!begin(record, now_ns))
+		return;
+	known = know_destination(record, service, key);
+	if (!known)
+		return;
+	fprintf(record->file, "check d%zu %s",
+		(size_t)(known - record->destinations),
+		health_outcome_name(result->outcome));
+	if (result->outcome == HEALTH_STATUS)
+		fprintf(record->file, " %u", result->status);
+	fputc('\n', record->file);
+	end(record);
+}
+
 void record_look(struct record *record, const struct vml_service_key *key,
 		 const struct sink_service *service,
 		 const struct policy_member *weights, uint64_t now_ns)

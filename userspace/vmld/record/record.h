@@ -39,6 +39,10 @@ void record_event(struct record *record, const struct vm_event *event,
 		  uint64_t now_ns);
 void record_drain(struct record *record, const char *domain, bool drained,
 		  uint64_t now_ns);
+/* A check of a destination has ended. */
+void record_check(struct record *record, const struct vml_service_key *service,
+		  const struct vml_destination_key *key,
+		  const struct health_result *result, uint64_t now_ns);
 /*
  * The kernel was read, and with that it was decided. weights: the
  * administrator's, of the service's destinations.

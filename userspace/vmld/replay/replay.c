@@ -139,6 +139,18 @@ static int step_all(struct replay *replay, uint64_t now)
 	return r;
 }
 
+/* As the event of a machine. */
+static int tell_check(struct replay *replay, size_t i,
+		      const struct vml_destination_key *key,
+		      const struct script_step *step)
+{
+	if (!service_check(replay->services[i], key, &step->result,
+			   EPOCH_NS + step->time_ns) ||
+	    replay->script->is_recording)
+		return 0;
+	return step_service(replay, i, step->time_ns);
+}
+
 /* --- A script -------------------------------------------------------------- */
 
 /* A destination counts what its machine finishes. */
@@ -204,6 +216,34 @@ static int change_drain(struct replay *replay, const struct script_step *step)
 	return step_all(replay, step->time_ns);
 }
 
+/* In all services, as a script does not name them. */
+static int check_members(struct replay *replay, const struct script_step *step)
+{
+	const struct script *script = replay->script;
+	int r = 0;
+
+	for (size_t i = 0; i < script->n_members; i++)
+		for (size_t j = 0; script->members[i].vm == step->vm &&
+				   j < replay->n_services && r == 0; j++)
+			r = tell_check(replay, j, &script->members[i].key,
+				       step);
+	return r;
+}
+
+static int check_destination(struct replay *replay,
+			     const struct script_step *step)
+{
+	const struct script_destination *of =
+		&replay->script->destinations[step->destination];
+
+	for (size_t i = 0; i < replay->n_services; i++)
+		if (!vml_service_key_compare(
+			    &service_config(replay->services[i])->key,
+			    &of->service))
+			return tell_check(replay, i, &of->key, step);
+	return 0;
+}
+
 static int play_step(struct replay *replay, const struct script_step *step)
 {
 	switch (step->verb) {
@@ -219,6 +259,10 @@ static int play_step(struct replay *replay, const struct script_step *step)
 	case SCRIPT_JOIN:
 	case SCRIPT_LEAVE:
 		return change_members(replay, step);
+	case SCRIPT_CHECK:
+		return replay->script->is_recording ?
+		       check_destination(replay, step) :
+		       check_members(replay, step);
 	default:
 		return 0;
 	}

@@ -24,6 +24,9 @@
  *	silent HOST			connected, but answers no poll
  *	answers HOST
  *	drain DOMAIN | undrain DOMAIN
+ *	check VM OUTCOME [STATUS]	scenario: of the member with VM has ended; what
+ *					it found: passed, refused, unreachable, timed-out,
+ *					closed, malformed, or status STATUS
  *	weight VM N | join VM | leave VM	scenario: of the member with VM
  *
  * Keys: uuid, name (if not the one of the statement), address (again for more,
@@ -46,6 +49,7 @@
  *	destination NAME SERVICE ADDRESS:PORT	"tcp 192.0.2.1:80", in quotes
  *	count NAME [weight N] [picks N] [active N] [inactive N]
  *	remove NAME			is not in the kernel until counted again
+ *	check NAME OUTCOME [STATUS]	of a destination, as above
  *	look SERVICE			the daemon reads the kernel, and decides
  *
  * and these keys, which are counters, or "-" for none: run-ns, delay-ns,
@@ -55,6 +59,7 @@
 #ifndef VMLD_SOURCE_SCRIPT_H
 #define VMLD_SOURCE_SCRIPT_H
 
+#include "health/check.h"
 #include "source/source.h"
 
 enum script_key {
@@ -113,6 +118,7 @@ enum script_verb {
 	SCRIPT_ANSWERS,
 	SCRIPT_DRAIN,
 	SCRIPT_UNDRAIN,
+	SCRIPT_CHECK,
 	SCRIPT_WEIGHT,
 	SCRIPT_JOIN,
 	SCRIPT_LEAVE,
@@ -149,6 +155,7 @@ struct script_step {
 	uint64_t told_ns;	/* EVENT, INVENTORY: the time that it says */
 	char *text;		/* LOST: why; DRAIN, UNDRAIN: the domain */
 	uint32_t number;	/* WEIGHT, CPUS */
+	struct health_result result;	/* CHECK */
 	struct vml_service_key service;	/* LOOK */
 	bool has_counts[_SCRIPT_COUNT_MAX];
 	uint64_t counts[_SCRIPT_COUNT_MAX];

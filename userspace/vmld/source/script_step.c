@@ -15,6 +15,7 @@ static const char *const verb_names[_SCRIPT_VERB_MAX] = {
 	[SCRIPT_ANSWERS] = "answers",
 	[SCRIPT_DRAIN] = "drain",
 	[SCRIPT_UNDRAIN] = "undrain",
+	[SCRIPT_CHECK] = "check",
 	[SCRIPT_WEIGHT] = "weight",
 	[SCRIPT_JOIN] = "join",
 	[SCRIPT_LEAVE] = "leave",
@@ -98,6 +99,24 @@ static int parse_counts(struct parser *parser, struct script_step *step)
 	return 0;
 }
 
+static int parse_check(struct parser *parser, struct script_step *step)
+{
+	uint64_t status = 0;
+	int r;
+
+	if (parser->script->is_recording)
+		r = script_need_destination(parser, &step->destination);
+	else
+		r = script_need_vm(parser, &step->vm);
+	if (r == 0)
+		r = script_need_outcome(parser, &step->result.outcome);
+	if (r < 0 || step->result.outcome != HEALTH_STATUS)
+		return r;
+	r = script_need_count(parser, "a status", 999, &status);
+	step->result.status = (unsigned int)status;
+	return r;
+}
+
 static int parse_number(struct parser *parser, const char *what, uint64_t most,
 			struct script_step *step)
 {
@@ -146,6 +165,8 @@ static int parse_arguments(struct parser *parser, struct script_step *step)
 			return r;
 		step->text = strdup(word);
 		return step->text ? 0 : -ENOMEM;
+	case SCRIPT_CHECK:
+		return parse_check(parser, step);
 	case SCRIPT_JOIN:
 	case SCRIPT_LEAVE:
 	case SCRIPT_GONE:

@@ -342,6 +342,23 @@ int script_need_event(struct parser *parser, enum vm_event_type *ret_type)
 	return script_fail(parser, "\"%s\" is not an event", word);
 }
 
+int script_need_outcome(struct parser *parser, enum health_outcome *ret_outcome)
+{
+	const char *word = NULL;
+	int r;
+
+	r = script_need(parser, "what was found", &word);
+	if (r < 0)
+		return r;
+	for (int outcome = 0; outcome < _HEALTH_OUTCOME_MAX; outcome++) {
+		if (strcmp(health_outcome_name(outcome), word) == 0) {
+			*ret_outcome = outcome;
+			return 0;
+		}
+	}
+	return script_fail(parser, "\"%s\" is not what a check finds", word);
+}
+
 static int parse_value(struct parser *parser, const char *word,
 		       struct script_setting *setting)
 {

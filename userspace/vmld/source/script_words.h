@@ -48,6 +48,7 @@ int script_need_service(struct parser *parser,
 /* A number that may be too long for a double. */
 int script_need_count(struct parser *parser, const char *what, uint64_t most,
 		      uint64_t *ret_count);
+int script_need_outcome(struct parser *parser, enum health_outcome *ret_outcome);
 int script_need_event(struct parser *parser, enum vm_event_type *ret_type);
 
 /* All the rest of the line. */
