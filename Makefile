@@ -72,7 +72,8 @@ pkg = $(if $(shell $(PKG_CONFIG) --exists $(2) || echo missing),$(error not \
 	build),$(shell $(PKG_CONFIG) --$(1) $(2)))
 
 libvml-pkgs := libnl-3.0 libnl-genl-3.0
-vmld-pkgs := $(libvml-pkgs) libsystemd libvirt libconfuse libmicrohttpd jansson
+vmld-pkgs := $(libvml-pkgs) libsystemd libvirt libconfuse libmicrohttpd jansson \
+	libcurl
 vmlctl-pkgs := $(libvml-pkgs) libcurl jansson
 
 libvml-src := $(wildcard userspace/libvml/*.c)

@@ -105,6 +105,7 @@ struct service_env daemon_env(struct daemon *daemon)
 		.settled = is_settled(daemon),
 		.observes = daemon->shadow,
 		.record = daemon->record,
+		.checks = daemon->shadow ? NULL : &daemon->checks,
 	};
 }
 
@@ -270,6 +271,34 @@ static int open_sink(struct daemon *daemon)
 	return r;
 }
 
+static void on_check_ended(struct service *service,
+			   const struct vml_destination_key *key,
+			   const struct health_result *result, void *userdata)
+{
+	struct daemon *daemon = userdata;
+	uint64_t now = now_ns();
+
+	if (daemon->record)
+		record_check(daemon->record, &service_config(service)->key,
+			     key, result, now);
+	if (!service_check(service, key, result, now))
+		return;
+	service_kick(service, now);
+	daemon_arm(daemon);
+}
+
+static int open_checks(struct daemon *daemon)
+{
+	int r = probes_new(daemon->event, &daemon->checks.probes);
+
+	daemon->checks.ended = on_check_ended;
+	daemon->checks.userdata = daemon;
+	if (r < 0)
+		log_error(daemon->log, "can't make health checks: %s",
+			  strerror(-r));
+	return r;
+}
+
 static int add_hypervisors(struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
@@ -373,6 +402,8 @@ int daemon_new(struct config *config, sd_event *event, const struct log *log,
 	if (r == 0)
 		r = open_sink(daemon);
 	if (r == 0)
+		r = open_checks(daemon);
+	if (r == 0)
 		r = add_hypervisors(daemon);
 	if (r == 0)
 		r = add_services(daemon);
@@ -422,6 +453,7 @@ struct daemon *daemon_free(struct daemon *daemon)
 	for (size_t i = 0; i < daemon->n_services; i++)
 		service_free(daemon->services[i]);
 	free(daemon->services);
+	probes_free(daemon->checks.probes);
 	for (size_t i = 0; i < daemon->n_hypervisors; i++)
 		hypervisor_free(daemon->hypervisors[i]);
 	free(daemon->hypervisors);

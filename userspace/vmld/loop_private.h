@@ -2,6 +2,7 @@
 #ifndef VMLD_LOOP_PRIVATE_H
 #define VMLD_LOOP_PRIVATE_H
 
+#include "health/probe.h"
 #include "hypervisor.h"
 #include "loop.h"
 #include "record/record.h"
@@ -25,6 +26,8 @@ struct daemon {
 	size_t n_services;
 	/* Of the hypervisors, for the services. */
 	const struct vm_inventory **inventories;
+
+	struct service_checks checks;
 
 	sd_event_source *poll_timer;
 	sd_event_source *step_timer;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
+#include "health/checker.h"
 #include "record/record.h"
 #include "service_private.h"
 #include "source/neighbour.h"
@@ -53,11 +54,7 @@ void service_inherit(struct service *service, struct service *before,
 	service->logged = TAKE_PTR(before->logged);
 	service->n_logged = before->n_logged;
 	service->state = before->state;
-	if (health_config_same_check(&service->config->health,
-				     &before->config->health)) {
-		service->health = before->health;
-		before->health = (struct health_members){};
-	}
+	service_inherit_checks(service, before);
 }
 
 static void forget_kernel(struct service *service)
@@ -97,6 +94,7 @@ struct service *service_free(struct service *service)
 		return NULL;
 	forget_kernel(service);
 	managed_clear(&service->managed);
+	checker_free(service->checker);
 	health_members_clear(&service->health);
 	discover_free(service->discover);
 	policy_free(service->policy);
@@ -153,7 +151,6 @@ static int discover(struct service *service, const struct service_env *env,
 		return -ENOMEM;
 	for (size_t i = 0; i < kernel->n_destinations; i++)
 		keys[i] = kernel->destinations[i].key;
-	health_members_keep(&service->health, keys, kernel->n_destinations);
 	r = discover_run(service->discover, env->inventories,
 			 env->n_inventories, keys, kernel->n_destinations);
 	service->members =
@@ -167,18 +164,6 @@ static int discover(struct service *service, const struct service_env *env,
 	if (!env->observes)
 		search(service, now);
 	return 0;
-}
-
-static void find_health(const struct service *service,
-			struct policy_member *member)
-{
-	const struct health_state *health = NULL;
-
-	member->has_check = service->config->has_health;
-	if (member->has_check)
-		health = health_members_find(&service->health, &member->key);
-	if (health)
-		member->health = *health;
 }
 
 static int evaluate(struct service *service, const struct service_env *env,
@@ -203,7 +188,8 @@ static int evaluate(struct service *service, const struct service_env *env,
 		members[i].key = d->key;
 		members[i].weight =
 			reconcile_policy_weight(d, &service->managed);
-		find_health(service, &members[i]);
+		members[i].has_check = service->config->has_health;
+		members[i].health = service_health(service, &d->key);
 		if (member) {
 			members[i].has_vm = member->has_vm;
 			memcpy(members[i].uuid, member->uuid, VM_UUID_SIZE);
@@ -308,6 +294,7 @@ static int attempt(struct service *service, const struct service_env *env,
 				env->sink->ops->error(env->sink));
 		return r;
 	}
+	service_follow_checks(service, env);
 	r = discover(service, env, now);
 	if (r == 0)
 		r = evaluate(service, env, now);
@@ -388,15 +375,6 @@ void service_step(struct service *service, const struct service_env *env,
 bool service_event(struct service *service, const struct vm_event *event)
 {
 	return policy_event(service->policy, event);
-}
-
-bool service_check(struct service *service,
-		   const struct vml_destination_key *key,
-		   const struct health_result *result, uint64_t now)
-{
-	return service->config->has_health &&
-	       health_members_check(&service->health, &service->config->health,
-				    key, result, now) > 0;
 }
 
 void service_restore(struct service *service, const struct service_env *env)

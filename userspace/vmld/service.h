@@ -15,7 +15,19 @@
 #include "sink/sink.h"
 #include "source/source.h"
 
+struct probes;
 struct record;
+struct service;
+
+/* How members are checked, for as long as the services live. */
+struct service_checks {
+	struct probes *probes;
+	/* One has ended: pass it to service_check(). */
+	void (*ended)(struct service *service,
+		      const struct vml_destination_key *key,
+		      const struct health_result *result, void *userdata);
+	void *userdata;
+};
 
 /* What a service needs from outside; all of it is borrowed. */
 struct service_env {
@@ -41,6 +53,7 @@ struct service_env {
 	 */
 	bool observes;
 	struct record *record;	/* NULL: none */
+	const struct service_checks *checks;	/* NULL: none are made */
 };
 
 enum service_state {
@@ -59,8 +72,6 @@ struct service_member {
 	const uint8_t *uuid;	/* NULL: unknown */
 	bool drained;
 };
-
-struct service;
 
 /* The service takes config over if it succeeds. -ENOMEM, -EINVAL. */
 int service_new(struct config_service *config, const struct service_env *env,

@@ -24,6 +24,8 @@ struct service {
 	size_t n_members;
 
 	struct health_members health;	/* if it is checked */
+	const struct service_checks *checks;	/* that the checker is of */
+	struct checker *checker;	/* NULL: no checks are made */
 
 	char *problem;		/* said last; NULL: none */
 	/* The scales that the log has, in the order of their keys. */
@@ -46,6 +48,15 @@ void service_log_scales(struct service *service,
 const struct discover_member *
 service_find_member(const struct service *service,
 		    const struct vml_destination_key *key);
+
+/* Zero: no check of it has ended. */
+struct health_state service_health(const struct service *service,
+				   const struct vml_destination_key *key);
+/* Have the kernel's destinations checked, and no others. */
+void service_follow_checks(struct service *service,
+			   const struct service_env *env);
+/* What is known of the same checks goes on. */
+void service_inherit_checks(struct service *service, struct service *before);
 
 /* Mode service: create the service, or correct it. 0 or a negative errno. */
 int service_ensure(struct service *service, const struct service_env *env);
