@@ -12,6 +12,9 @@
  * GET /		a small page
  * anything else	404
  *
+ * While there is a file /status, its first line is the status of each answer, as in
+ * "503 Service Unavailable".
+ *
  * Each answer names the machine in its X-Backend header. Connections are kept
  * alive as HTTP/1.1 says. One thread a connection: requests in flight share the
  * machine's CPU, as they do in servers that people run.
@@ -98,12 +101,28 @@ static void describe_memory(char *body, size_t size)
 	strcat(body, "\n");
 }
 
+/* True: there is one that all answers are to have. */
+static bool read_status(char *status, size_t size)
+{
+	FILE *f = fopen("/status", "r");
+	bool is_read;
+
+	if (!f)
+		return false;
+	is_read = fgets(status, (int)size, f);
+	fclose(f);
+	status[strcspn(status, "\n")] = '\0';
+	return is_read;
+}
+
 static bool answer(int fd, const char *request)
 {
 	bool keep = strstr(request, " HTTP/1.1\r\n") &&
 		    !strcasestr(request, "\r\nConnection: close");
-	char body[256];
+	char body[256], status[64];
 
+	if (read_status(status, sizeof(status)))
+		return respond(fd, status, "as told\n", keep) && keep;
 	if (!strncmp(request, "GET /work?n=", 12)) {
 		uint64_t n = strtoull(request + 12, NULL, 10);
 

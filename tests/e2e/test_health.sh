@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2034
+#
+# Servers that fail while their machines run: they are out when their checks say so,
+# with what was found as the reason, and back when they are well.
+where=outside
+vms=3
+limit=150
+
+# checks_up TCP-OR-HTTP OPTIONS: vmld, checking the three machines, and web-3 whole
+# again in the end
+checks_up()
+{
+	on_exit server_repair
+	service_up vml
+	config "" "health $1 {
+		    delay-loop = 0.5
+		    delay-before-retry = 0.2
+		    retry = 1
+		    $2
+		}"
+	vmld_up
+	wait_until 20 explain_says web-3 "check passed"
+}
+
+server_repair()
+{
+	vm_exec web-3 sh -c 'rm -f /status; killall -CONT webserver ||
+		webserver 80' > /dev/null 2>&1
+}
+
+explain_says()
+{
+	[[ $(director_exec vmlctl explain "$1") == *"$2"* ]]
+}
+
+# is_out REASON: nothing new goes to it, though its machine runs
+is_out()
+{
+	local picks
+	wait_until 30 reasons_have web-3 "check fails for"
+	wait_until 10 reasons_have web-3 "$1"
+	wait_until 5 scale_is web-3 0 0
+	equal "its machine's state" "$(of web-3 .vm_state)" running
+	picks=$(of web-3 .picks)
+	lacks "answers" "$(client_asks 10)" web-3
+	equal "picks of it" "$(of web-3 .picks)" "$picks"
+}
+
+is_back()
+{
+	local picks
+	wait_until 30 scale_is web-3 1 1500
+	picks=$(of web-3 .picks)
+	wait_until 60 asks_until_picked "$picks"
+}
+
+asks_until_picked()
+{
+	client_asks 5 > /dev/null
+	[ "$(of web-3 .picks)" -gt "$1" ]
+}
+
+test_a_server_that_answers_with_errors_is_out_until_it_does_not()
+{
+	checks_up http "path = \"/\""
+	vm_exec web-3 sh -c 'echo 503 Service Unavailable > /status'
+	is_out "(status 503)"
+	vm_exec web-3 rm /status
+	is_back
+	vmld_down
+}
+
+test_a_server_that_does_not_listen_is_out_until_it_does()
+{
+	checks_up tcp ""
+	vm_exec web-3 killall webserver
+	is_out "TCP check fails for"
+	reasons_have web-3 "(connection refused)" ||
+		fail "the reasons are $(of web-3 .reasons)"
+	vm_exec web-3 webserver 80
+	is_back
+	vmld_down
+}
+
+test_a_server_that_hangs_is_out_until_it_goes_on()
+{
+	checks_up http "connect-timeout = 1"
+	# Connections are made by its kernel, also now
+	vm_exec web-3 killall -STOP webserver
+	is_out "(timed out)"
+	explain_says web-3 "timed out" || fail "explain does not say so"
+	vm_exec web-3 killall -CONT webserver
+	is_back
+	vmld_down
+}
+
+test_all_that_fail_are_not_shed()
+{
+	# Nobody listens there
+	config "" "health tcp { port = 81 delay-loop = 0.5 retry = 0 }"
+	service_up vml
+	vmld_start
+	wait_until 30 status '.services[0].state' panic
+	wait_until 5 kernel_scales_are "[65536,65536,65536]"
+	[ -n "$(client_asks 3)" ] || fail "no machine answers"
+	vmld_down
+}
