@@ -56,6 +56,7 @@ struct config_service {
 	enum config_forwarding forwarding;
 	enum config_on_failure on_failure;
 	uint32_t weight_per_vcpu;
+	double attraction_limit;	/* times others'; 0: none */
 	bool has_health;
 	struct health_config health;
 	struct discover_rule *rules;	/* "members" and "member"; owned */

@@ -82,6 +82,7 @@ bool config_service_equal(const struct config_service *a,
 	    a->forwarding != b->forwarding ||
 	    a->on_failure != b->on_failure ||
 	    a->weight_per_vcpu != b->weight_per_vcpu ||
+	    a->attraction_limit != b->attraction_limit ||
 	    a->has_health != b->has_health ||
 	    !health_config_equal(&a->health, &b->health) ||
 	    a->n_rules != b->n_rules)

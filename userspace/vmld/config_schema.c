@@ -55,6 +55,7 @@ static cfg_opt_t service_options[] = {
 	CFG_STR("forwarding", NULL, CFGF_NODEFAULT),
 	CFG_STR("on-failure", NULL, CFGF_NODEFAULT),
 	CFG_STR("weight-per-vcpu", NULL, CFGF_NODEFAULT),
+	CFG_STR("attraction-limit", NULL, CFGF_NODEFAULT),
 	CFG_SEC("health", health_options, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("members", members_options, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("member", member_options, CFGF_MULTI | CFGF_TITLE),

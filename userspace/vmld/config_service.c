@@ -4,6 +4,7 @@
 #include "config_health.h"
 #include "config_service.h"
 #include "config_value.h"
+#include "policy/policy.h"
 
 #define DEFAULT_WEIGHT_PER_VCPU 100
 /* The longest that ipvsadm takes: 31 days. */
@@ -240,6 +241,28 @@ static void read_on_failure(const struct config_section *section,
 			     "on-failure expire removes destinations, which mode weights does not");
 }
 
+static void read_attraction_limit(const struct config_section *section,
+				  struct config_service *service)
+{
+	static const char name[] = "attraction-limit";
+	const char *text = section_get(section, name);
+	const char *why;
+	char detail[80];
+
+	service->attraction_limit = policy_default_params.attraction_limit;
+	if (!text)
+		return;
+	if (strcmp(text, "none") == 0) {
+		service->attraction_limit = 0;
+		return;
+	}
+	why = value_number(text, 1.1, 100, &service->attraction_limit);
+	if (!why)
+		return;
+	snprintf(detail, sizeof(detail), "%s: from 1.1 to 100, or none", why);
+	section_check(section, name, detail);
+}
+
 int config_service_read(const struct config_section *section,
 			const struct config *config,
 			struct config_service **ret_service)
@@ -278,6 +301,7 @@ int config_service_read(const struct config_section *section,
 	service->weight_per_vcpu = DEFAULT_WEIGHT_PER_VCPU;
 	section_unsigned(section, "weight-per-vcpu", 1, MAX_WEIGHT,
 			 &service->weight_per_vcpu);
+	read_attraction_limit(section, service);
 	one_packet = section_get(section, "one-packet");
 	if (one_packet)
 		section_check(section, "one-packet",

@@ -35,6 +35,25 @@ const char *value_seconds(const char *text, double minimum, double maximum,
 	return NULL;
 }
 
+const char *value_number(const char *text, double minimum, double maximum,
+			 double *ret_number)
+{
+	double number;
+	char *end;
+
+	if (!is_number(text, "0123456789.eE+-"))
+		return "is not a number";
+	number = strtod(text, &end);
+	if (*end)
+		return "is not a number";
+	if (number < minimum)
+		return "is too small";
+	if (!isfinite(number) || number > maximum)
+		return "is too large";
+	*ret_number = number;
+	return NULL;
+}
+
 const char *value_unsigned(const char *text, uint32_t minimum,
 			   uint32_t maximum, uint32_t *ret_number)
 {

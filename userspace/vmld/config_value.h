@@ -12,6 +12,9 @@
 /* Seconds from minimum to maximum, with decimals; NaN and the like are not. */
 const char *value_seconds(const char *text, double minimum, double maximum,
 			  double *ret_seconds);
+/* The same of something that is no time. */
+const char *value_number(const char *text, double minimum, double maximum,
+			 double *ret_number);
 const char *value_unsigned(const char *text, uint32_t minimum,
 			   uint32_t maximum, uint32_t *ret_number);
 const char *value_boolean(const char *text, bool *ret_boolean);

@@ -19,6 +19,22 @@
 /* The smallest pause between two steps, whatever happens. */
 #define PAUSE_NS (10 * NSEC_PER_MSEC)
 
+static struct policy_params params_of(const struct config_service *config)
+{
+	struct policy_params params = policy_default_params;
+
+	params.attraction_limit = config->attraction_limit;
+	return params;
+}
+
+static int new_policy(const struct config_service *config,
+		      struct policy **ret_policy)
+{
+	const struct policy_params params = params_of(config);
+
+	return policy_new(&params, ret_policy);
+}
+
 int service_new(struct config_service *config, const struct service_env *env,
 		struct service **ret_service)
 {
@@ -30,7 +46,7 @@ int service_new(struct config_service *config, const struct service_env *env,
 	service->config = config;
 	r = discover_new(config->rules, config->n_rules, &service->discover);
 	if (r == 0)
-		r = policy_new(&policy_default_params, &service->policy);
+		r = new_policy(config, &service->policy);
 	if (r == 0)
 		r = service_load_managed(service, env);
 	if (r < 0) {
@@ -45,12 +61,15 @@ int service_new(struct config_service *config, const struct service_env *env,
 void service_inherit(struct service *service, struct service *before,
 		     const struct service_env *env)
 {
+	const struct policy_params params = params_of(service->config);
+
 	if (discover_inherit(service->discover, before->discover) < 0)
 		log_error(env->log, "%s: out of memory: forgot which machines are gone",
 			  service->config->name);
 	policy_free(service->policy);
 	free(service->logged);
 	service->policy = TAKE_PTR(before->policy);
+	policy_set_params(service->policy, &params);
 	service->logged = TAKE_PTR(before->logged);
 	service->n_logged = before->n_logged;
 	service->state = before->state;
@@ -75,7 +94,7 @@ int service_reset(struct service *service)
 	r = discover_new(service->config->rules, service->config->n_rules,
 			 &discover);
 	if (r == 0)
-		r = policy_new(&policy_default_params, &policy);
+		r = new_policy(service->config, &policy);
 	if (r < 0)
 		return r;
 	forget_kernel(service);

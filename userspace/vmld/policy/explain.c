@@ -249,6 +249,18 @@ static void explain_rest(const struct question *q)
 		    q->fleet->busy * 100, q->fleet->exponent);
 }
 
+static void explain_attraction(const struct question *q)
+{
+	const struct attraction *attraction = &q->member->attraction;
+
+	if (isnan(attraction->times) || !q->verdict->scale)
+		return;
+	say(q, POLICY_METRICS, "attraction", attraction->factor,
+	    "got %.0f connections of late, %.0f by its weight: %.2f times what others get for theirs; %.2f times is let be",
+	    attraction->picked, attraction->fair, attraction->times,
+	    attraction->let);
+}
+
 static void explain_past(const struct question *q)
 {
 	const struct member *member = q->member;
@@ -293,6 +305,7 @@ void member_explain(const struct member *member,
 		explain_late(&q);
 		explain_rest(&q);
 	}
+	explain_attraction(&q);
 	if (has(&q, POLICY_REASON_PANIC))
 		say(&q, verdict->decided, "panic", NAN,
 		    "no member may have a connection, so all may but the drained");

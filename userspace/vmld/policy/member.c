@@ -16,6 +16,7 @@ void member_init(struct member *member, const struct policy_member *config)
 	*member = (struct member){ .config = *config };
 	machine_init(&member->machine);
 	speed_init(&member->speed);
+	attraction_init(&member->attraction);
 }
 
 /* A machine that was out of service for long is as cold as a new one. */
@@ -466,6 +467,26 @@ static bool judge_metrics(struct member *member,
 	return true;
 }
 
+/*
+ * Whatever it is by its layer. The floor is kept, and what is below it already.
+ */
+static void cap_attraction(const struct member *member,
+			   const struct policy_params *params,
+			   const struct fleet *fleet,
+			   struct policy_verdict *verdict)
+{
+	uint32_t floor = shape_scale(params, params->floor, fleet->exponent);
+	double factor = member->attraction.factor;
+	uint32_t capped = (uint32_t)(factor * verdict->scale);
+
+	if (!verdict->scale || factor >= 1)
+		return;
+	verdict->scale = MAX(capped, MIN(floor, verdict->scale));
+	if (is_notable(factor))
+		because(verdict, .type = POLICY_REASON_ATTRACTS,
+			.of = member->attraction.times, .factor = factor);
+}
+
 /* The one place where the order of precedence becomes code. */
 static const layer_t layers[_POLICY_LAYER_MAX] = {
 	[POLICY_ADMINISTRATOR] = judge_administrator,
@@ -502,4 +523,5 @@ void member_judge(struct member *member, const struct policy_params *params,
 			      ret_verdict))
 		layer++;
 	ret_verdict->decided = layer;
+	cap_attraction(member, params, fleet, ret_verdict);
 }

@@ -3,6 +3,7 @@
 #ifndef VMLD_POLICY_MEMBER_H
 #define VMLD_POLICY_MEMBER_H
 
+#include "policy/attraction.h"
 #include "policy/capacity.h"
 #include "policy/establish.h"
 #include "policy/interval.h"
@@ -18,6 +19,7 @@ struct member {
 	struct capacity capacity;
 	struct speed speed;
 	struct establish establish;
+	struct attraction attraction;
 	struct slow_start slow_start;
 	bool is_booting;	/* the speed is that of its slow start */
 	uint64_t measured_ns;	/* of the last sample with CPU time */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
+#include "policy/elapsed.h"
 #include "policy/fleet.h"
 #include "policy/hosts.h"
 #include "policy/index.h"
@@ -13,7 +14,9 @@ struct policy {
 	struct hosts hosts;
 	struct member *members;
 	struct policy_verdict *verdicts;
+	double *room;		/* of each member, for what is sorted */
 	size_t n_members;
+	uint64_t evaluated_ns;	/* last; 0: never */
 	unsigned int epoch;	/* +1 when the members change */
 	struct index by_uuid;
 	struct index by_key;
@@ -32,6 +35,12 @@ int policy_new(const struct policy_params *params, struct policy **ret_policy)
 	return 0;
 }
 
+void policy_set_params(struct policy *policy,
+		       const struct policy_params *params)
+{
+	policy->params = *params;
+}
+
 struct policy *policy_free(struct policy *policy)
 {
 	if (!policy)
@@ -41,6 +50,7 @@ struct policy *policy_free(struct policy *policy)
 	index_done(&policy->by_key);
 	free(policy->members);
 	free(policy->verdicts);
+	free(policy->room);
 	free(policy);
 	return NULL;
 }
@@ -120,6 +130,7 @@ int policy_set_members(struct policy *policy,
 {
 	_cleanup_(index_done) struct index by_uuid = {}, by_key = {};
 	_cleanup_free_ struct policy_verdict *verdicts = NULL;
+	_cleanup_free_ double *room = NULL;
 	_cleanup_free_ struct member *new = NULL;
 	int r;
 
@@ -127,7 +138,8 @@ int policy_set_members(struct policy *policy,
 		return 0;
 	new = calloc(n + 1, sizeof(*new));
 	verdicts = calloc(n + 1, sizeof(*verdicts));
-	if (!new || !verdicts)
+	room = calloc(n + 1, sizeof(*room));
+	if (!new || !verdicts || !room)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
 		struct member *old = find_by_key(policy, &members[i].key);
@@ -152,10 +164,12 @@ int policy_set_members(struct policy *policy,
 	index_done(&policy->by_uuid);
 	free(policy->members);
 	free(policy->verdicts);
+	free(policy->room);
 	policy->by_key = index_take(&by_key);
 	policy->by_uuid = index_take(&by_uuid);
 	policy->members = TAKE_PTR(new);
 	policy->verdicts = TAKE_PTR(verdicts);
+	policy->room = TAKE_PTR(room);
 	policy->n_members = n;
 	policy->epoch++;
 	return 0;
@@ -255,6 +269,8 @@ void policy_connections(struct policy *policy,
 			    connections[i].active_connections);
 		establish_count(&member->establish, connections[i].picks,
 				connections[i].active_connections);
+		attraction_count(&member->attraction, connections[i].picks,
+				 connections[i].active_connections);
 	}
 }
 
@@ -300,6 +316,14 @@ const struct policy_verdict *policy_evaluate(struct policy *policy,
 	struct panic state = {};
 
 	claim(policy, now_ns);
+	if (now_ns > policy->evaluated_ns) {
+		attraction_step(policy->members, policy->n_members,
+				&policy->params,
+				policy->evaluated_ns ?
+				elapsed(now_ns, policy->evaluated_ns) : 0,
+				policy->room);
+		policy->evaluated_ns = now_ns;
+	}
 	fleet_measure(fleet, &policy->params, &policy->hosts, policy->members,
 		      policy->n_members, now_ns);
 	for (size_t i = 0; i < policy->n_members; i++) {
@@ -315,6 +339,10 @@ const struct policy_verdict *policy_evaluate(struct policy *policy,
 	policy->panic = panic_is_on(&state);
 	if (policy->panic)
 		panic(policy);
+	for (size_t i = 0; i < policy->n_members; i++)
+		attraction_set_weight(&policy->members[i].attraction,
+				      policy->members[i].config.weight,
+				      policy->verdicts[i].scale);
 	*ret_n = policy->n_members;
 	return policy->verdicts;
 }

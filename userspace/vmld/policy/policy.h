@@ -59,6 +59,11 @@ struct policy_params {
 	double guard_hold;
 	unsigned int unseen_polls;	/* without an active connection */
 	double unseen_ratio;		/* to the most that others had unseen */
+	/* the cap on what one attracts */
+	double attraction_limit;	/* times what others get; 0: none */
+	double attraction_memory;	/* forgetting of the sums */
+	double attraction_deviations;	/* of chance, beyond that */
+	double attraction_load;		/* active ones, times seconds, of others */
 	/* slow start */
 	double slow_start;		/* duration */
 	double slow_start_from;		/* share at the beginning */
@@ -115,6 +120,7 @@ enum policy_reason_type {
 	POLICY_REASON_SPEED,		/* .factor */
 	POLICY_REASON_FAIL_FAST,	/* .seconds left */
 	POLICY_REASON_UNESTABLISHED,	/* .seconds left */
+	POLICY_REASON_ATTRACTS,		/* .of times its share, .factor */
 	POLICY_REASON_SLOW_START,	/* .seconds of .of, .factor */
 	POLICY_REASON_FLOOR,		/* .factor it was before */
 	POLICY_REASON_SATURATED,	/* .share busy, .factor the exponent */
@@ -178,6 +184,10 @@ struct policy;
 int policy_new(const struct policy_params *params, struct policy **ret_policy);
 struct policy *policy_free(struct policy *policy);
 void policy_freep(struct policy **policy);
+
+/* From the next evaluation on. */
+void policy_set_params(struct policy *policy,
+		       const struct policy_params *params);
 
 /*
  * Name all members. One that was there before with the same key and machine

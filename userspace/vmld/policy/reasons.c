@@ -25,6 +25,7 @@ static const char *const names[_POLICY_REASON_MAX] = {
 	[POLICY_REASON_SPEED] = "speed",
 	[POLICY_REASON_FAIL_FAST] = "fail-fast",
 	[POLICY_REASON_UNESTABLISHED] = "unestablished",
+	[POLICY_REASON_ATTRACTS] = "attracts",
 	[POLICY_REASON_SLOW_START] = "slow-start",
 	[POLICY_REASON_FLOOR] = "floor",
 	[POLICY_REASON_SATURATED] = "saturated",
@@ -90,6 +91,8 @@ static const char *const advices[_POLICY_REASON_MAX] = {
 		"see whether its service answers with errors, or refuses",
 	[POLICY_REASON_UNESTABLISHED] =
 		"see whether its service listens, and what filters packets to it",
+	[POLICY_REASON_ATTRACTS] =
+		"see whether its service fails, which is quickly done",
 	[POLICY_REASON_SLOW_START] =
 		"wait: it has just begun",
 	[POLICY_REASON_SATURATED] =
@@ -197,6 +200,11 @@ const char *policy_reason_format(const struct policy_reason *reason,
 		snprintf(buffer, size,
 			 "establishes no connection: floor for %.0f s",
 			 ceil(reason->seconds));
+		break;
+	case POLICY_REASON_ATTRACTS:
+		snprintf(buffer, size,
+			 "attracts %.1f times its share: x%.2f",
+			 reason->of, reason->factor);
 		break;
 	case POLICY_REASON_SLOW_START:
 		snprintf(buffer, size, "slow start %.0f s of %.0f s: x%.2f",

@@ -77,6 +77,7 @@ static void defaults_are_as_documented(void **state)
 	assert_int_equal(service->mode, CONFIG_MODE_WEIGHTS);
 	assert_string_equal(service->scheduler, "vml");
 	assert_int_equal(service->weight_per_vcpu, 100);
+	assert_true(service->attraction_limit == 2);
 	assert_int_equal(service->n_rules, 1);
 	assert_string_equal(service->rules[0].domain, "web-*");
 	assert_int_equal(service->rules[0].port, 80);
@@ -100,6 +101,7 @@ static void all_options_are_read(void **state)
 		"service a { protocol = udp address = \"2001:db8::1\" port = 53\n"
 		" mode = service scheduler = wlc persistence = 30\n"
 		" one-packet = yes forwarding = tunnel weight-per-vcpu = 7"
+		" attraction-limit = 1.5"
 		" on-failure = expire\n"
 		" members x { hypervisors = { hv1, \"hv2\" }\n"
 		"  subnet = \"10.1.0.0/16\" weight = 0 }\n"
@@ -121,6 +123,7 @@ static void all_options_are_read(void **state)
 	assert_true(a->one_packet);
 	assert_int_equal(a->forwarding, CONFIG_FORWARDING_TUNNEL);
 	assert_int_equal(a->weight_per_vcpu, 7);
+	assert_true(a->attraction_limit == 1.5);
 	assert_int_equal(a->on_failure, CONFIG_ON_FAILURE_EXPIRE);
 	assert_int_equal(b->on_failure, CONFIG_ON_FAILURE_KEEP);
 	assert_int_equal(a->rules[0].n_hypervisors, 2);
@@ -220,6 +223,40 @@ static void whole_numbers_are_whole(void **state)
 			 bad[i].value);
 		snprintf(expected, sizeof(expected),
 			 "f:3: port \"%s\" %s: from 0 to 65535\n",
+			 bad[i].value, bad[i].why);
+		assert_errors(text, expected);
+	}
+}
+
+static void a_limit_is_a_number_or_none(void **state)
+{
+	static const struct {
+		const char *value, *why;
+	} bad[] = {
+		{ "0", "is too small" },
+		{ "-2", "is too small" },
+		{ "1", "is too small" },
+		{ "101", "is too large" },
+		{ "1e400", "is too large" },
+		{ "nan", "is not a number" },
+		{ "2x", "is not a number" },
+	};
+	struct config *config = good(
+		HYPERVISOR "service s { address = 10.0.0.1 port = 80"
+			   " attraction-limit = none" MEMBERS "}");
+
+	(void)state;
+	assert_true(config->services[0]->attraction_limit == 0);
+	config_free(config);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		char text[512], expected[256];
+
+		snprintf(text, sizeof(text),
+			 HYPERVISOR "service s { address = 10.0.0.1 port = 80\n"
+				    " attraction-limit = %s" MEMBERS "}",
+			 bad[i].value);
+		snprintf(expected, sizeof(expected),
+			 "f:3: attraction-limit \"%s\" %s: from 1.1 to 100, or none\n",
 			 bad[i].value, bad[i].why);
 		assert_errors(text, expected);
 	}
@@ -514,6 +551,7 @@ int main(void)
 		cmocka_unit_test(four_mistakes_are_four_lines),
 		cmocka_unit_test(numbers_are_finite_and_in_range),
 		cmocka_unit_test(whole_numbers_are_whole),
+		cmocka_unit_test(a_limit_is_a_number_or_none),
 		cmocka_unit_test(addresses_are_of_hosts),
 		cmocka_unit_test(subnets_have_a_prefix_that_fits),
 		cmocka_unit_test(what_is_missing_is_missed_at_its_section),
