@@ -15,7 +15,7 @@ FRAIL=web-4
 
 group_setup()
 {
-	vm_start $FRAIL --direct --cpuset "$(lab_cpu 3)" --disk \
+	vm_start $FRAIL --direct --cpuset "$(lab_cpu 3)" --disk --agent \
 		--watchdog pause --on-crash preserve
 }
 
@@ -150,6 +150,26 @@ test_a_guest_that_restarts_begins_slowly()
 	vm_wait $FRAIL
 	is_back
 	vmld_down
+}
+
+test_a_guest_whose_agent_is_gone_has_less_until_it_is_back()
+{
+	weights_up
+	# shellcheck disable=SC2016 # expanded in the guest
+	vm_exec $FRAIL sh -c 'tr "\0" " " < "/proc/$(pidof qemu-ga)/cmdline" > /agent
+		killall qemu-ga'
+	wait_until 20 reasons_have $FRAIL "guest agent gone for"
+	has_logged "agent-lost" || fail "vmld does not say what happened"
+	scale_is $FRAIL 1 1100
+	vm_exec $FRAIL sh /agent
+	wait_until 20 has_logged "agent-back"
+	wait_until 5 reasons_lack $FRAIL "guest agent"
+	vmld_down
+}
+
+reasons_lack()
+{
+	! reasons_have "$@"
 }
 
 # expire_up KEEP-OR-EXPIRE: machines come and go with their destinations

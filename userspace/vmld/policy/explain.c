@@ -231,6 +231,12 @@ static void explain_rest(const struct question *q)
 		    factor_of(q, POLICY_REASON_ARRIVED),
 		    "it has arrived on another host, whose load is being learned: its share grows for %.0f s",
 		    params->arrival);
+	if (q->member->machine.agent_lost_ns)
+		say(q, POLICY_METRICS, "agent",
+		    factor_of(q, POLICY_REASON_AGENT_LOST),
+		    "its guest's agent is gone for %.0f s, which is a sign for %.0f s",
+		    elapsed(q->now_ns, q->member->machine.agent_lost_ns),
+		    params->agent_silence);
 	explain_speed(q);
 	if (has(q, POLICY_REASON_SLOW_START))
 		say(q, POLICY_METRICS, "slow-start",

@@ -14,8 +14,10 @@ void machine_init(struct machine *machine)
 static void set_state(struct machine *machine, enum vm_state state,
 		      uint64_t time_ns)
 {
-	if (machine->state != state)
+	if (machine->state != state) {
 		machine->since_ns = time_ns;
+		machine->agent_lost_ns = 0;
+	}
 	machine->state = state;
 	machine->pause = VM_PAUSE_OTHER;
 	machine->was_up |= state == VM_STATE_RUNNING;
@@ -95,6 +97,7 @@ static void move_to(struct machine *machine,
 	machine->host = host;
 	machine->epoch++;
 	machine->boot_id = boot_id;
+	machine->agent_lost_ns = 0;
 	machine->other_host = MACHINE_NO_HOST;
 	machine->migrating_ns = 0;
 	set_running(machine, params, time_ns);
@@ -252,6 +255,7 @@ static void start(struct machine *machine, int host,
 	machine->migrating_ns = 0;
 	machine->arrived_ns = 0;
 	machine->started_ns = event->time_ns;
+	machine->agent_lost_ns = 0;
 	set_state(machine, VM_STATE_RUNNING, event->time_ns);
 	machine->seen_ns = event->time_ns;
 }
@@ -266,6 +270,15 @@ static void event_here(struct machine *machine,
 	switch (event->type) {
 	case VM_EVENT_REBOOTED:
 		machine->started_ns = time_ns;
+		machine->agent_lost_ns = 0;
+		break;
+	case VM_EVENT_AGENT_LOST:
+		/* One that stands still, or goes down, says so itself. */
+		if (machine->state == VM_STATE_RUNNING)
+			machine->agent_lost_ns = time_ns;
+		break;
+	case VM_EVENT_AGENT_BACK:
+		machine->agent_lost_ns = 0;
 		break;
 	case VM_EVENT_STOPPED:
 		/* Moved: what has ended is its coming back. */

@@ -326,6 +326,24 @@ static double judge_speed(struct member *member,
 	return factor;
 }
 
+/*
+ * The first that a guest in trouble lets go may be its agent, and so it is in one
+ * that shuts down. But somebody may have stopped it, and nothing else.
+ */
+static double judge_agent(const struct member *member,
+			  const struct policy_params *params, uint64_t now_ns,
+			  struct policy_verdict *verdict)
+{
+	uint64_t lost_ns = member->machine.agent_lost_ns;
+
+	if (!lost_ns || elapsed(now_ns, lost_ns) >= params->agent_silence)
+		return 1;
+	because(verdict, .type = POLICY_REASON_AGENT_LOST,
+		.seconds = elapsed(now_ns, lost_ns),
+		.factor = params->agent_factor);
+	return params->agent_factor;
+}
+
 /* Of a member that runs. */
 static uint32_t judge_worth(struct member *member,
 			    const struct policy_params *params,
@@ -337,6 +355,7 @@ static uint32_t judge_worth(struct member *member,
 	double worth = judge_capacity(member, params, fleet, now_ns, verdict);
 
 	worth *= judge_migration(member, params, now_ns, migrating, verdict);
+	worth *= judge_agent(member, params, now_ns, verdict);
 	worth *= judge_speed(member, params, fleet, now_ns, verdict);
 	worth *= judge_slow_start(member, params, fleet, now_ns, verdict);
 

@@ -48,6 +48,9 @@ struct policy_params {
 	double migration_silence;	/* forgotten after that without a sign */
 	double blackout_silence;	/* likewise */
 	double arrival;			/* duration of the ramp after it */
+	/* the guest's agent, gone while its machine runs */
+	double agent_factor;
+	double agent_silence;		/* it is no sign any more after that */
 	/* learned speed and the guard against members that fail fast */
 	double speed_memory;		/* forgetting of the sums */
 	double speed_prior;		/* connections */
@@ -111,6 +114,7 @@ enum policy_reason_type {
 	POLICY_REASON_BLACKOUT,
 	POLICY_REASON_MIGRATING,	/* .factor */
 	POLICY_REASON_ARRIVED,		/* .seconds of .of, .factor */
+	POLICY_REASON_AGENT_LOST,	/* .seconds since then, .factor */
 	POLICY_REASON_STEAL,		/* .share, .factor */
 	POLICY_REASON_STALL,		/* .share, .factor */
 	POLICY_REASON_STORAGE,		/* .share, .factor */

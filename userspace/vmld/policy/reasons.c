@@ -16,6 +16,7 @@ static const char *const names[_POLICY_REASON_MAX] = {
 	[POLICY_REASON_BLACKOUT] = "blackout",
 	[POLICY_REASON_MIGRATING] = "migrating",
 	[POLICY_REASON_ARRIVED] = "arrived",
+	[POLICY_REASON_AGENT_LOST] = "agent-lost",
 	[POLICY_REASON_STEAL] = "steal",
 	[POLICY_REASON_STALL] = "stall",
 	[POLICY_REASON_STORAGE] = "storage",
@@ -75,6 +76,8 @@ static const char *const advices[_POLICY_REASON_MAX] = {
 		"wait for the end of the migration",
 	[POLICY_REASON_ARRIVED] =
 		"wait: it has just been migrated",
+	[POLICY_REASON_AGENT_LOST] =
+		"see whether the guest is well, or who stopped its agent",
 	[POLICY_REASON_STEAL] =
 		"its host has more to run than CPUs, or it has a quota: move it or a neighbour",
 	[POLICY_REASON_STALL] =
@@ -163,6 +166,10 @@ const char *policy_reason_format(const struct policy_reason *reason,
 	case POLICY_REASON_ARRIVED:
 		snprintf(buffer, size, "arrived %.0f s of %.0f s: x%.2f",
 			 floor(reason->seconds), reason->of, reason->factor);
+		break;
+	case POLICY_REASON_AGENT_LOST:
+		snprintf(buffer, size, "guest agent gone for %.0f s: x%.2f",
+			 floor(reason->seconds), reason->factor);
 		break;
 	case POLICY_REASON_STEAL:
 		snprintf(buffer, size, "steal %.0f %%: x%.2f", percent,

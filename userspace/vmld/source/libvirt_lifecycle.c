@@ -186,6 +186,20 @@ static void on_job_completed(_unused_ virConnectPtr connection,
 		     "migration completed");
 }
 
+/* Of its channel: at a start, and when libvirtd starts, it says what is not news. */
+static void on_agent(_unused_ virConnectPtr connection, virDomainPtr domain,
+		     int state, int reason, void *userdata)
+{
+	if (reason != VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_REASON_CHANNEL)
+		return;
+	if (state == VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_DISCONNECTED)
+		tell(userdata, domain, VM_EVENT_AGENT_LOST,
+		     "guest agent disconnected");
+	else if (state == VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_CONNECTED)
+		tell(userdata, domain, VM_EVENT_AGENT_BACK,
+		     "guest agent connected");
+}
+
 static bool add(struct libvirt_lifecycle *lifecycle, virConnectPtr connection,
 		struct link *link, int event,
 		virConnectDomainEventGenericCallback callback)
@@ -219,6 +233,8 @@ unsigned int libvirt_lifecycle_register(struct libvirt_lifecycle *lifecycle,
 	    VIR_DOMAIN_EVENT_CALLBACK(on_io_error));
 	add(lifecycle, connection, link, VIR_DOMAIN_EVENT_ID_JOB_COMPLETED,
 	    VIR_DOMAIN_EVENT_CALLBACK(on_job_completed));
+	add(lifecycle, connection, link, VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE,
+	    VIR_DOMAIN_EVENT_CALLBACK(on_agent));
 	/* Other drivers let one register, and then never tell. */
 	if (add(lifecycle, connection, link,
 		VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION,

@@ -5,7 +5,7 @@
 
 #include "source/libvirt_link.h"
 
-#define LIBVIRT_LIFECYCLE_MAX 5
+#define LIBVIRT_LIFECYCLE_MAX 6
 
 struct libvirt_lifecycle {
 	int callbacks[LIBVIRT_LIFECYCLE_MAX];

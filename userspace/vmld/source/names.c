@@ -32,6 +32,8 @@ static const char *const vm_events[_VM_EVENT_MAX] = {
 	[VM_EVENT_MIGRATED_OUT] = "migrated-out",
 	[VM_EVENT_MIGRATION_ENDED] = "migration-ended",
 	[VM_EVENT_UNDEFINED] = "undefined",
+	[VM_EVENT_AGENT_LOST] = "agent-lost",
+	[VM_EVENT_AGENT_BACK] = "agent-back",
 };
 
 static const char *const source_states[_SOURCE_STATE_MAX] = {

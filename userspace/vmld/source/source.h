@@ -119,6 +119,8 @@ enum vm_event_type {
 	VM_EVENT_MIGRATED_OUT,	/* on the old host: gone from there */
 	VM_EVENT_MIGRATION_ENDED, /* on the old host: done, failed, cancelled */
 	VM_EVENT_UNDEFINED,	/* its definition was removed */
+	VM_EVENT_AGENT_LOST,	/* the guest's agent was there, and is gone */
+	VM_EVENT_AGENT_BACK,	/* it is there */
 	_VM_EVENT_MAX
 };
 

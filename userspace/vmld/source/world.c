@@ -326,6 +326,8 @@ static void happen(struct world_vm *vm, enum vm_event_type type, size_t host,
 	case VM_EVENT_MIGRATING_IN:
 	case VM_EVENT_MIGRATING_OUT:
 	case VM_EVENT_MIGRATION_ENDED:
+	case VM_EVENT_AGENT_LOST:
+	case VM_EVENT_AGENT_BACK:
 	case _VM_EVENT_MAX:
 		break;
 	}
