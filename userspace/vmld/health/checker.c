@@ -120,7 +120,7 @@ static uint64_t random_pause(uint64_t most)
 }
 
 static int begin(struct checker *checker, const struct vml_destination_key *key,
-		 struct checked **ret_checked)
+		 uint64_t pause_ns, struct checked **ret_checked)
 {
 	struct checked *checked = calloc(1, sizeof(*checked));
 	int r;
@@ -131,9 +131,8 @@ static int begin(struct checker *checker, const struct vml_destination_key *key,
 	checked->key = *key;
 	r = sd_event_add_time_relative(probes_loop(checker->probes),
 				       &checked->timer, CLOCK_MONOTONIC,
-				       random_pause(checker->config->warmup_ns) /
-					       1000,
-				       ACCURACY_US, on_timer, checked);
+				       pause_ns / 1000, ACCURACY_US, on_timer,
+				       checked);
 	if (r < 0) {
 		free(checked);
 		return r;
@@ -142,10 +141,31 @@ static int begin(struct checker *checker, const struct vml_destination_key *key,
 	return 0;
 }
 
+/* How many of the keys are not there yet. */
+static size_t count_new(const struct checker *checker,
+			const struct vml_destination_key *keys, size_t n)
+{
+	size_t new = 0, j = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		while (j < checker->n &&
+		       vml_destination_key_compare(&checker->members[j]->key,
+						   &keys[i]) < 0)
+			j++;
+		new += j == checker->n ||
+		       vml_destination_key_compare(&checker->members[j]->key,
+						   &keys[i]) != 0;
+	}
+	return new;
+}
+
 int checker_set_members(struct checker *checker,
 			const struct vml_destination_key *keys, size_t n)
 {
 	struct checked **members = calloc(n + 1, sizeof(struct checked *));
+	/* One that comes alone is in nobody's way. */
+	uint64_t spread = count_new(checker, keys, n) > 1 ?
+			  checker->config->warmup_ns : 0;
 	size_t old = 0, new = 0;
 	int r = 0;
 
@@ -165,7 +185,8 @@ int checker_set_members(struct checker *checker,
 		if (order == 0)
 			members[new++] = checker->members[old++];
 		else
-			r = begin(checker, &keys[i], &members[new]);
+			r = begin(checker, &keys[i], random_pause(spread),
+				  &members[new]);
 		if (order && r >= 0)
 			new++;
 	}

@@ -8,7 +8,8 @@ static bool fail(struct health_state *state,
 	state->passed = 0;
 	state->failed++;
 	state->failure = *result;
-	if (state->unhealthy_ns || state->failed <= config->retry)
+	if (state->unhealthy_ns ||
+	    (state->has_passed && state->failed <= config->retry))
 		return false;
 	state->unhealthy_ns = time_ns;
 	return true;
@@ -17,6 +18,7 @@ static bool fail(struct health_state *state,
 static bool pass(struct health_state *state,
 		 const struct health_config *config, uint64_t time_ns)
 {
+	state->has_passed = true;
 	state->failed = 0;
 	state->passed++;
 	if (!state->unhealthy_ns || state->passed < config->hysteresis)

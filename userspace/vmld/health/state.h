@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Whether a member is healthy, by what its checks found. Pure: no I/O and no
- * clock. A member of which no check has ended is healthy.
+ * clock. A member of which no check has ended is healthy; one that was never seen
+ * to pass is out at its first failure, without retries.
  */
 #ifndef VMLD_HEALTH_STATE_H
 #define VMLD_HEALTH_STATE_H
@@ -11,6 +12,7 @@
 struct health_state {
 	enum health_type type;
 	uint64_t checked_ns;		/* when the last check ended; 0: none has */
+	bool has_passed;		/* ever */
 	unsigned int passed;		/* in a row */
 	unsigned int failed;		/* in a row */
 	struct health_result failure;	/* the last one */

@@ -46,6 +46,7 @@ static void it_takes_a_failure_and_all_retries(void **state)
 	struct health_state health = {};
 
 	(void)state;
+	check(&health, &passed, 0);
 	assert_false(check(&health, &refused, 1 * S));
 	assert_false(check(&health, &refused, 2 * S));
 	assert_int_equal(health.unhealthy_ns, 0);
@@ -59,11 +60,26 @@ static void it_takes_a_failure_and_all_retries(void **state)
 	assert_int_equal(health.failed, 4);
 }
 
+static void one_that_never_passed_gets_no_retries(void **state)
+{
+	struct health_state health = {};
+
+	(void)state;
+	assert_true(check(&health, &refused, 1 * S));
+	assert_int_equal(health.unhealthy_ns, 1 * S);
+	assert_false(check(&health, &passed, 2 * S));
+	assert_false(check(&health, &passed, 3 * S));
+	assert_true(check(&health, &passed, 4 * S));
+	/* From now on it does. */
+	assert_false(check(&health, &refused, 5 * S));
+}
+
 static void failures_count_in_a_row(void **state)
 {
 	struct health_state health = {};
 
 	(void)state;
+	check(&health, &passed, 0);
 	for (uint64_t i = 0; i < 10; i++) {
 		assert_false(check(&health, &refused, (3 * i + 1) * S));
 		assert_false(check(&health, &refused, (3 * i + 2) * S));
@@ -79,6 +95,7 @@ static void without_retries_one_failure_is_enough(void **state)
 
 	(void)state;
 	strict.retry = 0;
+	check(&health, &passed, 0);
 	assert_true(health_state_check(&health, &strict, &refused, 1 * S));
 }
 
@@ -86,6 +103,7 @@ static struct health_state unhealthy_since(uint64_t time_ns)
 {
 	struct health_state health = {};
 
+	check(&health, &passed, 0);
 	for (int i = 0; i < 3; i++)
 		check(&health, &refused, time_ns);
 	assert_int_equal(health.unhealthy_ns, time_ns);
@@ -164,7 +182,7 @@ static void members_are_apart(void **state)
 			key = key_of(order[i]);
 			assert_true(health_members_check(&health, &config,
 							 &key, &refused,
-							 1 * S) == (j == 2));
+							 1 * S) == (j == 0));
 		}
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
 		key = key_of(order[i]);
@@ -223,6 +241,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_that_was_never_checked_is_healthy),
 		cmocka_unit_test(it_takes_a_failure_and_all_retries),
+		cmocka_unit_test(one_that_never_passed_gets_no_retries),
 		cmocka_unit_test(failures_count_in_a_row),
 		cmocka_unit_test(without_retries_one_failure_is_enough),
 		cmocka_unit_test(it_is_back_after_some_successes_in_a_row),

@@ -191,9 +191,9 @@ static bool is_up(const struct fixture *f, size_t i)
 /* As long as it takes for some checks more. */
 static void wait_checks(struct fixture *f, unsigned int n)
 {
-	unsigned int before = f->responder.connections;
+	unsigned int before = f->responder.requests;
 
-	run_until(f, f->responder.connections >= before + n);
+	run_until(f, f->responder.requests >= before + n);
 }
 
 /* Until the one that nobody answers for is out, and the other one is not. */
