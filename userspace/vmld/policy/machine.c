@@ -273,9 +273,7 @@ static void event_here(struct machine *machine,
 		machine->agent_lost_ns = 0;
 		break;
 	case VM_EVENT_AGENT_LOST:
-		/* One that stands still, or goes down, says so itself. */
-		if (machine->state == VM_STATE_RUNNING)
-			machine->agent_lost_ns = time_ns;
+		machine->agent_lost_ns = time_ns;
 		break;
 	case VM_EVENT_AGENT_BACK:
 		machine->agent_lost_ns = 0;
