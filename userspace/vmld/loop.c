@@ -51,6 +51,8 @@ static bool on_event(struct hypervisor *hypervisor,
 		if (!service_event(daemon->services[i], event))
 			continue;
 		service_kick(daemon->services[i], now_ns());
+		if (event->type == VM_EVENT_AGENT_LOST)
+			service_hurry_checks(daemon->services[i], event->uuid);
 		known = true;
 	}
 	daemon_arm(daemon);

@@ -100,6 +100,10 @@ bool service_check(struct service *service,
 		   const struct vml_destination_key *key,
 		   const struct health_result *result, uint64_t now);
 
+/* Check the destinations that a machine backs now: there is a sign of trouble. */
+void service_hurry_checks(struct service *service,
+			  const uint8_t uuid[static VM_UUID_SIZE]);
+
 /* Leave traffic on the administrator's weights. */
 void service_restore(struct service *service, const struct service_env *env);
 

@@ -14,6 +14,18 @@ bool service_check(struct service *service,
 				    key, result, now) > 0;
 }
 
+void service_hurry_checks(struct service *service,
+			  const uint8_t uuid[static VM_UUID_SIZE])
+{
+	for (size_t i = 0; i < service->n_members && service->checker; i++) {
+		const struct discover_member *member = &service->members[i];
+
+		if (member->has_vm &&
+		    memcmp(member->uuid, uuid, VM_UUID_SIZE) == 0)
+			checker_hurry(service->checker, &member->key);
+	}
+}
+
 struct health_state service_health(const struct service *service,
 				   const struct vml_destination_key *key)
 {

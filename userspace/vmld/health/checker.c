@@ -60,7 +60,35 @@ struct checker *checker_free(struct checker *checker)
 	return NULL;
 }
 
-/* What is under way is as good, and looks at the configuration until its end. */
+static void wait_for(struct checked *checked, uint64_t ns)
+{
+	sd_event_source_set_time_relative(checked->timer, ns / 1000);
+	sd_event_source_set_enabled(checked->timer, SD_EVENT_ONESHOT);
+}
+
+void checker_hurry(struct checker *checker,
+		   const struct vml_destination_key *key)
+{
+	size_t low = 0, high = checker->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		struct checked *checked = checker->members[middle];
+		int order = vml_destination_key_compare(&checked->key, key);
+
+		if (order < 0) {
+			low = middle + 1;
+		} else if (order > 0) {
+			high = middle;
+		} else {
+			if (!checked->probe)
+				wait_for(checked, 0);
+			return;
+		}
+	}
+}
+
+/* What is under way looks at the configuration that goes: again, then. */
 void checker_hand_over(struct checker *checker,
 		       const struct health_config *config, void *userdata)
 {
@@ -72,15 +100,8 @@ void checker_hand_over(struct checker *checker,
 		if (!checked->probe)
 			continue;
 		checked->probe = probe_cancel(checked->probe);
-		sd_event_source_set_time_relative(checked->timer, 0);
-		sd_event_source_set_enabled(checked->timer, SD_EVENT_ONESHOT);
+		wait_for(checked, 0);
 	}
-}
-
-static void wait_for(struct checked *checked, uint64_t ns)
-{
-	sd_event_source_set_time_relative(checked->timer, ns / 1000);
-	sd_event_source_set_enabled(checked->timer, SD_EVENT_ONESHOT);
 }
 
 static void on_done(const struct health_result *result, void *userdata)

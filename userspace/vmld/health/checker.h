@@ -21,6 +21,10 @@ int checker_new(struct probes *probes, const struct health_config *config,
 		struct checker **ret_checker);
 struct checker *checker_free(struct checker *checker);
 
+/* Check it now, if it is a member, and not at its turn. */
+void checker_hurry(struct checker *checker,
+		   const struct vml_destination_key *key);
+
 /* Go on for another owner, by a configuration that asks the same. */
 void checker_hand_over(struct checker *checker,
 		       const struct health_config *config, void *userdata);

@@ -161,3 +161,18 @@ void attraction_step(struct member *members, size_t n,
 		      gain_of_others(&members[i].attraction, params, room,
 				     n_gains));
 }
+
+void attraction_cap(const struct attraction *attraction, uint32_t floor,
+		    struct policy_verdict *verdict)
+{
+	uint32_t capped = (uint32_t)(attraction->factor * verdict->scale);
+
+	if (!verdict->scale || attraction->factor >= 1)
+		return;
+	verdict->scale = MAX(capped, MIN(floor, verdict->scale));
+	if (is_notable(attraction->factor))
+		verdict_add(verdict, &(struct policy_reason){
+			.type = POLICY_REASON_ATTRACTS,
+			.of = attraction->times,
+			.factor = attraction->factor });
+}

@@ -48,4 +48,11 @@ void attraction_step(struct member *members, size_t n,
 		     const struct policy_params *params, double seconds,
 		     double *room);
 
+/*
+ * Lower the scale of a verdict, whichever layer decided, but not below floor; a
+ * scale that is there already stays.
+ */
+void attraction_cap(const struct attraction *attraction, uint32_t floor,
+		    struct policy_verdict *verdict);
+
 #endif

@@ -8,9 +8,6 @@
 #include "policy/staleness.h"
 #include "util.h"
 
-/* A factor nearer to 1 than that is no reason for anything. */
-#define NOTABLE 0.01
-
 void member_init(struct member *member, const struct policy_member *config)
 {
 	*member = (struct member){ .config = *config };
@@ -195,11 +192,6 @@ void verdict_add(struct policy_verdict *verdict,
 #define because(verdict, ...) \
 	verdict_add(verdict, &(struct policy_reason){ __VA_ARGS__ })
 
-static bool is_notable(double factor)
-{
-	return fabs(factor - 1) >= NOTABLE;
-}
-
 /*
  * What its host can give it when all want it, in proportion to the member that
  * has most of that. A machine that is starved already is not starved twice.
@@ -223,7 +215,7 @@ static double judge_colocation(const struct member *member,
 static void judge_share(enum policy_reason_type type, double share,
 			struct policy_verdict *verdict)
 {
-	if (share >= NOTABLE)
+	if (share >= POLICY_NOTABLE)
 		because(verdict, .type = type, .share = share,
 			.factor = 1 - share);
 }
@@ -246,7 +238,7 @@ static double judge_capacity(const struct member *member,
 	judge_share(POLICY_REASON_STALL, capacity->stall.given, verdict);
 	judge_share(POLICY_REASON_STORAGE, capacity->stall.storage, verdict);
 	judge_share(POLICY_REASON_SWAP, capacity->stall.swap, verdict);
-	if (fabs(capacity->forecast - capacity->value) >= NOTABLE &&
+	if (fabs(capacity->forecast - capacity->value) >= POLICY_NOTABLE &&
 	    capacity->value > 0)
 		because(verdict, .type = POLICY_REASON_PREDICTED,
 			.factor = capacity->forecast / capacity->value);
@@ -486,26 +478,6 @@ static bool judge_metrics(struct member *member,
 	return true;
 }
 
-/*
- * Whatever it is by its layer. The floor is kept, and what is below it already.
- */
-static void cap_attraction(const struct member *member,
-			   const struct policy_params *params,
-			   const struct fleet *fleet,
-			   struct policy_verdict *verdict)
-{
-	uint32_t floor = shape_scale(params, params->floor, fleet->exponent);
-	double factor = member->attraction.factor;
-	uint32_t capped = (uint32_t)(factor * verdict->scale);
-
-	if (!verdict->scale || factor >= 1)
-		return;
-	verdict->scale = MAX(capped, MIN(floor, verdict->scale));
-	if (is_notable(factor))
-		because(verdict, .type = POLICY_REASON_ATTRACTS,
-			.of = member->attraction.times, .factor = factor);
-}
-
 /* The one place where the order of precedence becomes code. */
 static const layer_t layers[_POLICY_LAYER_MAX] = {
 	[POLICY_ADMINISTRATOR] = judge_administrator,
@@ -542,5 +514,7 @@ void member_judge(struct member *member, const struct policy_params *params,
 			      ret_verdict))
 		layer++;
 	ret_verdict->decided = layer;
-	cap_attraction(member, params, fleet, ret_verdict);
+	attraction_cap(&member->attraction,
+		       shape_scale(params, params->floor, fleet->exponent),
+		       ret_verdict);
 }

@@ -73,6 +73,14 @@ void member_explain(const struct member *member,
 		    const struct policy_verdict *verdict, uint64_t now_ns,
 		    struct policy_explanation *ret_explanation);
 
+/* A factor nearer to 1 than that is no reason for anything. */
+#define POLICY_NOTABLE 0.01
+
+static inline bool is_notable(double factor)
+{
+	return factor <= 1 - POLICY_NOTABLE || factor >= 1 + POLICY_NOTABLE;
+}
+
 void verdict_add(struct policy_verdict *verdict,
 		 const struct policy_reason *reason);
 

@@ -62,14 +62,16 @@ static void write_file(const struct fixture *f, const char *name,
 	fclose(file);
 }
 
-/* health: what its section has besides the times; NULL: no section. */
+/* health: what its section has besides the times, or all of it; NULL: none. */
 static void write_config(const struct fixture *f, const char *health)
 {
 	_cleanup_free_ char *text = NULL, *section = NULL;
 
+	bool whole = health && !strncmp(health, "health", 6);
+
 	assert_true(asprintf(&section, HEALTH, health ? health : "") > 0);
 	assert_true(asprintf(&text, CONFIG, f->directory, f->responder.port,
-			     health ? section : "") > 0);
+			     !health ? "" : whole ? health : section) > 0);
 	write_file(f, "conf", text);
 }
 
@@ -289,6 +291,19 @@ static void without_a_section_checks_end(void **state)
 	assert_true(f->responder.connections <= connections + 1);
 }
 
+static void a_sign_of_trouble_is_looked_into_at_once(void **state)
+{
+	struct fixture *f = *state;
+
+	write_config(f, "health http { delay-loop = 3600 retry = 0 warmup = 0 }");
+	write_file(f, "script", SCRIPT "at 1 event web-1 agent-lost\n");
+	start(f);
+	run_until(f, f->responder.requests == 1);
+	f->responder.answer = RESPONDER_STATUS("500 Oops");
+	run_until(f, is_unhealthy(f, 0, HEALTH_STATUS));
+	assert_int_equal(f->responder.requests, 2);
+}
+
 static void members_that_go_are_not_checked(void **state)
 {
 	struct fixture *f = *state;
@@ -364,6 +379,7 @@ int main(void)
 		TEST(a_reload_keeps_what_is_known_of_the_same_check),
 		TEST(another_check_begins_anew),
 		TEST(without_a_section_checks_end),
+		TEST(a_sign_of_trouble_is_looked_into_at_once),
 		TEST(members_that_go_are_not_checked),
 		TEST(a_replay_does_what_the_daemon_did),
 	};
