@@ -1,38 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <math.h>
 #include <string.h>
 
-#include "replay/kernel.h"
-#include "replay/replay.h"
-#include "replay/trace.h"
-#include "source/world.h"
-
-/* The script's time 0, so that none of the policy's times is 0. */
-#define EPOCH_NS (1000 * NSEC_PER_SEC)
+#include "replay/replay_private.h"
 
 /* As loop.c has it. */
 #define SETTLE_NS (5 * NSEC_PER_SEC)
-
-struct replay {
-	const char *path;
-	struct config *config;
-	const struct log *log;
-	FILE *file;		/* of the trace */
-	const struct script *script;
-	struct world *world;
-	struct replay_kernel *kernel;
-	struct drains *drains;
-	struct trace *trace;
-	uint64_t begun_ns;	/* when the daemon of the recording started */
-	struct service **services;
-	size_t n_services;
-	bool *looked;		/* the recording has such a service */
-	/* Of the configuration's hypervisors. */
-	struct vm_inventory **inventories;
-	unsigned int *heard;	/* inventories, no more than 2 are counted */
-	bool *lost;
-	bool *left;		/* of the script's members */
-};
 
 static bool is_settled(const struct replay *replay, uint64_t now)
 {
@@ -61,7 +33,7 @@ static struct service_env env_of(const struct replay *replay, uint64_t now)
 	};
 }
 
-static int step_service(struct replay *replay, size_t i, uint64_t now)
+int replay_step_service(struct replay *replay, size_t i, uint64_t now)
 {
 	struct service_env env = env_of(replay, now);
 
@@ -126,21 +98,21 @@ static int tell_event(struct replay *replay, const struct script_step *step)
 	for (size_t i = 0; i < replay->n_services && r == 0; i++)
 		if (service_event(replay->services[i], &event) &&
 		    !replay->script->is_recording)
-			r = step_service(replay, i, step->time_ns);
+			r = replay_step_service(replay, i, step->time_ns);
 	return r;
 }
 
-static int step_all(struct replay *replay, uint64_t now)
+int replay_step_all(struct replay *replay, uint64_t now)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < replay->n_services && r == 0; i++)
-		r = step_service(replay, i, now);
+		r = replay_step_service(replay, i, now);
 	return r;
 }
 
 /* As the event of a machine. */
-static int tell_check(struct replay *replay, size_t i,
+int replay_tell_check(struct replay *replay, size_t i,
 		      const struct vml_destination_key *key,
 		      const struct script_step *step)
 {
@@ -148,63 +120,10 @@ static int tell_check(struct replay *replay, size_t i,
 			   EPOCH_NS + step->time_ns) ||
 	    replay->script->is_recording)
 		return 0;
-	return step_service(replay, i, step->time_ns);
+	return replay_step_service(replay, i, step->time_ns);
 }
 
 /* --- A script -------------------------------------------------------------- */
-
-/* A destination counts what its machine finishes. */
-static int count_members(struct replay *replay)
-{
-	const struct script *script = replay->script;
-
-	for (size_t i = 0; i < script->n_members * replay->n_services; i++) {
-		const struct script_member *member =
-			&script->members[i / replay->n_services];
-		const struct vml_service_key *service =
-			&service_config(replay->services[i %
-					replay->n_services])->key;
-		struct sink_destination *destination;
-		const struct world_vm *vm;
-
-		if (replay->left[i / replay->n_services]) {
-			replay_kernel_remove(replay->kernel, service,
-					     &member->key);
-			continue;
-		}
-		destination = replay_kernel_add(replay->kernel, service,
-						&member->key);
-		if (!destination)
-			return -ENOMEM;
-		destination->weight = member->weight;
-		if (member->vm == SCRIPT_NO_VM)
-			continue;
-		vm = &replay->world->vms[member->vm];
-		destination->active_connections = (uint32_t)vm->active;
-		destination->inactive_connections = (uint32_t)vm->inactive;
-		destination->picks = (uint64_t)llround(vm->n_closed) +
-				     destination->active_connections;
-	}
-	return 0;
-}
-
-static int change_members(struct replay *replay,
-			  const struct script_step *step)
-{
-	const struct script *script = replay->script;
-	int r;
-
-	for (size_t i = 0; i < script->n_members; i++) {
-		if (script->members[i].vm != step->vm)
-			continue;
-		if (step->verb == SCRIPT_WEIGHT)
-			script->members[i].weight = step->number;
-		else
-			replay->left[i] = step->verb == SCRIPT_LEAVE;
-	}
-	r = count_members(replay);
-	return r < 0 ? r : step_all(replay, step->time_ns);
-}
 
 static int change_drain(struct replay *replay, const struct script_step *step)
 {
@@ -213,21 +132,7 @@ static int change_drain(struct replay *replay, const struct script_step *step)
 
 	if (r < 0 || replay->script->is_recording)
 		return r;
-	return step_all(replay, step->time_ns);
-}
-
-/* In all services, as a script does not name them. */
-static int check_members(struct replay *replay, const struct script_step *step)
-{
-	const struct script *script = replay->script;
-	int r = 0;
-
-	for (size_t i = 0; i < script->n_members; i++)
-		for (size_t j = 0; script->members[i].vm == step->vm &&
-				   j < replay->n_services && r == 0; j++)
-			r = tell_check(replay, j, &script->members[i].key,
-				       step);
-	return r;
+	return replay_step_all(replay, step->time_ns);
 }
 
 static int check_destination(struct replay *replay,
@@ -240,7 +145,7 @@ static int check_destination(struct replay *replay,
 		if (!vml_service_key_compare(
 			    &service_config(replay->services[i])->key,
 			    &of->service))
-			return tell_check(replay, i, &of->key, step);
+			return replay_tell_check(replay, i, &of->key, step);
 	return 0;
 }
 
@@ -258,11 +163,11 @@ static int play_step(struct replay *replay, const struct script_step *step)
 	case SCRIPT_WEIGHT:
 	case SCRIPT_JOIN:
 	case SCRIPT_LEAVE:
-		return change_members(replay, step);
+		return replay_change_members(replay, step);
 	case SCRIPT_CHECK:
 		return replay->script->is_recording ?
 		       check_destination(replay, step) :
-		       check_members(replay, step);
+		       replay_check_members(replay, step);
 	default:
 		return 0;
 	}
@@ -291,29 +196,13 @@ static int play_script(struct replay *replay)
 			r = play_step(replay, step);
 		world_advance(replay->world, now);
 		if (r == 0)
-			r = count_members(replay);
+			r = replay_count_members(replay);
 		if (r == 0)
 			r = poll_hosts(replay, now);
 		if (r == 0)
-			r = step_all(replay, now);
+			r = replay_step_all(replay, now);
 	}
 	return r;
-}
-
-/* A member that joins in the script is not there before. */
-static int find_joining(struct replay *replay)
-{
-	const struct script *script = replay->script;
-
-	replay->left = calloc(script->n_members + 1, sizeof(*replay->left));
-	if (!replay->left)
-		return -ENOMEM;
-	for (size_t i = 0; i < script->n_members; i++)
-		for (size_t j = 0; j < script->n_steps; j++)
-			replay->left[i] |=
-				script->steps[j].verb == SCRIPT_JOIN &&
-				script->steps[j].vm == script->members[i].vm;
-	return 0;
 }
 
 /* --- A recording ----------------------------------------------------------- */
@@ -357,7 +246,7 @@ static int look(struct replay *replay, const struct script_step *step)
 			    &step->service))
 			continue;
 		replay->looked[i] = true;
-		return step_service(replay, i, step->time_ns);
+		return replay_step_service(replay, i, step->time_ns);
 	}
 	return 0;
 }
@@ -488,7 +377,7 @@ static int run_script(struct replay *replay, char **ret_error)
 	if (r < 0)
 		return r;
 	replay->script = script;
-	r = find_joining(replay);
+	r = replay_find_joining(replay);
 	if (r == 0)
 		r = begin(replay, 0);
 	if (r == 0)
