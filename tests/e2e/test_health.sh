@@ -106,3 +106,23 @@ test_all_that_fail_are_not_shed()
 	[ -n "$(client_asks 3)" ] || fail "no machine answers"
 	vmld_down
 }
+
+# Nobody knows its machine, so that all there is to go by is what it attracts
+test_what_fails_at_once_attracts_no_more_than_it_is_let()
+{
+	on_exit server_repair
+	service_up vml
+	config "" ""
+	director_exec sed -i 's/"web-\*"/"nobody"/' /etc/vml/vmld.conf
+	vmld_start
+	wait_until 30 status '.services[0].state' neutral
+	vm_exec web-3 sh -c 'echo 503 Service Unavailable > /status'
+	client_load_start sink -c 12 -d 300 -t 30 "http://$LAB_VIP/work?n=20000"
+	wait_until 60 reasons_have web-3 "times its share"
+	wait_until 30 scale_is web-3 50 900
+	scale_is web-1 1000 1000 || fail "another one is capped"
+	vm_exec web-3 rm /status
+	wait_until 90 scale_is web-3 1000 1000
+	client_load_stop sink
+	vmld_down
+}
