@@ -14,6 +14,8 @@
 void libvirt_known_begin(struct libvirt_known *known)
 {
 	known->deadline_ns = now_ns() + ASK_BUDGET_NS;
+	known->was_short = known->is_short;
+	known->is_short = false;
 	for (size_t i = 0; i < known->n; i++)
 		known->domains[i].seen = false;
 	neighbours_done(&known->neighbours);
@@ -76,9 +78,15 @@ static void note_boot(const struct libvirt_known *known,
 static void ask(struct libvirt_known *known, virDomainPtr handle,
 		struct libvirt_known_domain *domain)
 {
+	bool is_first = domain->longer == 1;
 	unsigned int longest;
 
-	if (now_ns() >= known->deadline_ns)
+	if (now_ns() >= known->deadline_ns) {
+		known->is_short |= is_first;
+		return;
+	}
+	/* Asking the same ones again would leave no time for the others. */
+	if (domain->pause == 0 && known->was_short && !is_first)
 		return;
 	if (domain->pause > 0) {
 		domain->pause--;
@@ -92,7 +100,10 @@ static void ask(struct libvirt_known *known, virDomainPtr handle,
 			      &known->neighbours, handle);
 	longest = domain->addresses.n_addresses ? LONGEST_PAUSE :
 						  LONGEST_PAUSE_WITHOUT;
-	domain->pause = domain->longer;
+	/* Not all at the same poll: sooner by up to a half. */
+	domain->pause = domain->longer -
+			domain->uuid[VM_UUID_SIZE - 1] %
+				(domain->longer / 2 + 1);
 	domain->longer = MIN(2 * domain->longer, longest);
 }
 

@@ -30,6 +30,9 @@ struct libvirt_known {
 	size_t room;
 	bool complete;		/* a whole poll has been seen */
 	uint64_t deadline_ns;	/* no more asking in this poll after it */
+	/* In the last poll, and in this one: no time for one never asked. */
+	bool was_short;
+	bool is_short;
 	struct libvirt_address_sources sources;
 	struct neighbours neighbours;
 };
