@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <arpa/inet.h>
+#include <endian.h>
+#include <libvirt/libvirt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake_xdr.h"
+
+void fx_done(struct fx *xdr)
+{
+	free(xdr->data);
+	*xdr = (struct fx){};
+}
+
+/* Padded with zeros to whole words. */
+void fx_opaque(struct fx *xdr, const void *data, size_t n)
+{
+	size_t padded = (n + 3) & ~(size_t)3;
+
+	if (xdr->length + padded > xdr->room) {
+		xdr->room = 2 * (xdr->room + padded);
+		xdr->data = realloc(xdr->data, xdr->room);
+		if (!xdr->data)
+			abort();
+	}
+	memset(xdr->data + xdr->length + padded - (padded ? 4 : 0), 0,
+	       padded ? 4 : 0);
+	memcpy(xdr->data + xdr->length, data, n);
+	xdr->length += padded;
+}
+
+void fx_int(struct fx *xdr, uint32_t value)
+{
+	uint32_t word = htonl(value);
+
+	fx_opaque(xdr, &word, sizeof(word));
+}
+
+size_t fx_hyper(struct fx *xdr, uint64_t value)
+{
+	uint64_t words = htobe64(value);
+	size_t at = xdr->length;
+
+	fx_opaque(xdr, &words, sizeof(words));
+	return at;
+}
+
+void fx_text(struct fx *xdr, const char *text)
+{
+	size_t n = strlen(text);
+
+	fx_int(xdr, (uint32_t)n);
+	fx_opaque(xdr, text, n);
+}
+
+void fx_patch_int(struct fx *xdr, size_t at, uint32_t value)
+{
+	uint32_t word = htonl(value);
+
+	memcpy(xdr->data + at, &word, sizeof(word));
+}
+
+void fx_patch_hyper(struct fx *xdr, size_t at, uint64_t value)
+{
+	uint64_t words = htobe64(value);
+
+	memcpy(xdr->data + at, &words, sizeof(words));
+}
+
+static void begin_param(struct fx *xdr, int type, const char *name,
+			va_list arguments)
+{
+	char text[VIR_TYPED_PARAM_FIELD_LENGTH];
+
+	vsnprintf(text, sizeof(text), name, arguments);
+	fx_text(xdr, text);
+	fx_int(xdr, (uint32_t)type);
+}
+
+void fx_param_int(struct fx *xdr, uint32_t value, const char *name, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, name);
+	begin_param(xdr, VIR_TYPED_PARAM_INT, name, arguments);
+	va_end(arguments);
+	fx_int(xdr, value);
+}
+
+void fx_param_uint(struct fx *xdr, uint32_t value, const char *name, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, name);
+	begin_param(xdr, VIR_TYPED_PARAM_UINT, name, arguments);
+	va_end(arguments);
+	fx_int(xdr, value);
+}
+
+void fx_param_text(struct fx *xdr, const char *value, const char *name, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, name);
+	begin_param(xdr, VIR_TYPED_PARAM_STRING, name, arguments);
+	va_end(arguments);
+	fx_text(xdr, value);
+}
+
+size_t fx_param_count(struct fx *xdr, uint64_t value, const char *name, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, name);
+	begin_param(xdr, VIR_TYPED_PARAM_ULLONG, name, arguments);
+	va_end(arguments);
+	return fx_hyper(xdr, value);
+}
