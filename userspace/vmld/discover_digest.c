@@ -50,6 +50,24 @@ static uint64_t mix_sample(uint64_t digest, const struct vm_sample *sample)
 	return digest;
 }
 
+uint64_t discover_digest_inventory(const struct vm_inventory *inventory)
+{
+	uint64_t digest = mix(0, inventory->n_samples);
+
+	digest = mix_bytes(digest, inventory->hypervisor,
+			   strlen(inventory->hypervisor));
+	for (size_t i = 0; i < inventory->n_samples; i++)
+		digest = mix_sample(digest, &inventory->samples[i]);
+	return digest ?: 1;
+}
+
+static uint64_t digest_of(const struct vm_inventory *inventory)
+{
+	if (!inventory)
+		return 0;
+	return inventory->digest ?: discover_digest_inventory(inventory);
+}
+
 uint64_t discover_digest(const struct vm_inventory *const *inventories,
 			 size_t n_inventories,
 			 const struct vml_destination_key *destinations,
@@ -57,17 +75,8 @@ uint64_t discover_digest(const struct vm_inventory *const *inventories,
 {
 	uint64_t digest = mix(n_inventories, n_destinations);
 
-	for (size_t i = 0; i < n_inventories; i++) {
-		const struct vm_inventory *inventory = inventories[i];
-
-		digest = mix(digest, inventory ? inventory->n_samples + 1 : 0);
-		if (!inventory)
-			continue;
-		digest = mix_bytes(digest, inventory->hypervisor,
-				   strlen(inventory->hypervisor));
-		for (size_t j = 0; j < inventory->n_samples; j++)
-			digest = mix_sample(digest, &inventory->samples[j]);
-	}
+	for (size_t i = 0; i < n_inventories; i++)
+		digest = mix(digest, digest_of(inventories[i]));
 	for (size_t i = 0; i < n_destinations; i++)
 		digest = mix_address(digest, destinations[i].family,
 				     destinations[i].port,

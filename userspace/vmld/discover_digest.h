@@ -5,6 +5,12 @@
 
 #include "discover.h"
 
+/*
+ * Of what an inventory says of machines, their states and addresses: made once,
+ * as there may be many services that look at it. Not 0.
+ */
+uint64_t discover_digest_inventory(const struct vm_inventory *inventory);
+
 /* Equal, as far as 64 bits can tell, when the inputs of two runs are. */
 uint64_t discover_digest(const struct vm_inventory *const *inventories,
 			 size_t n_inventories,

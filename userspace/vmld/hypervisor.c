@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
+#include "discover_digest.h"
 #include "hypervisor.h"
 
 /* For which a connected hypervisor may owe an answer before that is said. */
@@ -25,6 +26,7 @@ static void on_inventory(struct source *source, struct vm_inventory *inventory,
 
 	vm_inventory_free(hypervisor->inventory);
 	hypervisor->inventory = inventory;
+	inventory->digest = discover_digest_inventory(inventory);
 	if (hypervisor->silent)
 		log_notice(hypervisor->log, "%s: answers again",
 			   source_name(source));

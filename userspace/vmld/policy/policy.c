@@ -209,30 +209,31 @@ int policy_inventory(struct policy *policy,
 		     const struct vm_inventory *inventory)
 {
 	int host = hosts_intern(&policy->hosts, inventory->hypervisor);
-	int r;
+	bool concerned = false;
 
 	if (host < 0)
 		return host;
 	if (!hosts_advance(&policy->hosts, host, inventory->time_ns,
 			   policy->epoch))
 		return 0;
-	r = colocation_inventory(&policy->hosts.hosts[host].colocation,
-				 &policy->params, inventory);
-	if (r < 0)
-		return r;
 	for (size_t i = 0; i < inventory->n_samples; i++) {
 		const struct vm_sample *sample = &inventory->samples[i];
 		const size_t *found;
 		size_t n;
 
 		found = find_by_uuid(policy, sample->uuid, &n);
+		concerned |= n > 0;
 		for (size_t j = 0; j < n; j++)
 			if (policy->members[found[j]].config.has_vm)
 				member_sample(&policy->members[found[j]],
 					      &policy->params, host, sample);
 	}
 	find_missing(policy, host, inventory->time_ns);
-	return 0;
+	/* Of many hosts and services, most have nothing in common. */
+	if (!concerned)
+		return 0;
+	return colocation_inventory(&policy->hosts.hosts[host].colocation,
+				    &policy->params, inventory);
 }
 
 bool policy_event(struct policy *policy, const struct vm_event *event)

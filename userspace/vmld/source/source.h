@@ -90,6 +90,7 @@ struct vm_inventory {
 	uint32_t cpus;		/* of the host; 0: unknown */
 	struct vm_sample *samples;
 	size_t n_samples;
+	uint64_t digest;	/* see discover_digest.h; 0: not made yet */
 };
 
 struct vm_inventory *vm_inventory_new(const char *hypervisor, uint64_t time_ns);
