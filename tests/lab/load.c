@@ -16,6 +16,9 @@
  *	  -s SEED	of the arrivals: the same seed, the same arrivals
  *	  -p		one JSON object a second on standard output as it goes
  *	  -j FILE	the final figures as JSON, too
+ *	  -f FILE	a line for each request that failed: when it was due, in
+ *			seconds of CLOCK_REALTIME, the client's port, and what
+ *			became of it
  *
  * Exit status 0 also if requests failed: errors are figures. 1 if nothing
  * could be measured.
@@ -57,6 +60,15 @@ static double now(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
 }
 
+/* CLOCK_REALTIME when CLOCK_MONOTONIC was 0 */
+static double realtime(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9 - now();
+}
+
 static bool counts(const struct load *l, const struct conn *c)
 {
 	return c->start - l->begin >= l->warmup;
@@ -90,6 +102,7 @@ static void request_failed(struct load *l, struct conn *c,
 			   enum error_kind kind)
 {
 	count_error(l, counts(l, c), kind);
+	report_failure(l, c, kind);
 	request_over(l, c, false);
 }
 
@@ -381,7 +394,7 @@ static int parse_url(struct load *l, const char *url, bool keep)
 static int usage(void)
 {
 	fputs("usage: load (-r RATE | -c CLIENTS) [-d SECONDS] [-w SECONDS] [-k [-n REQUESTS]]\n"
-	      "            [-t SECONDS] [-s SEED] [-p] [-j FILE] URL\n",
+	      "            [-t SECONDS] [-s SEED] [-p] [-j FILE] [-f FILE] URL\n",
 	      stderr);
 	return 2;
 }
@@ -395,12 +408,12 @@ int main(int argc, char **argv)
 	};
 	struct sigaction sa = { .sa_handler = on_signal };
 	struct rlimit files;
-	const char *json = NULL;
+	const char *json = NULL, *failures = NULL;
 	bool keep = false;
 	long seed = 1;
 	int opt, err;
 
-	while ((opt = getopt(argc, argv, "r:c:g:d:w:kn:t:s:pj:")) != -1) {
+	while ((opt = getopt(argc, argv, "r:c:g:d:w:kn:t:s:pj:f:")) != -1) {
 		switch (opt) {
 		case 'r':
 			l.rate = atof(optarg);
@@ -435,6 +448,9 @@ int main(int argc, char **argv)
 		case 'j':
 			json = optarg;
 			break;
+		case 'f':
+			failures = optarg;
+			break;
 		default:
 			return usage();
 		}
@@ -455,6 +471,14 @@ int main(int argc, char **argv)
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
+	if (failures) {
+		l.failures = fopen(failures, "w");
+		if (!l.failures) {
+			perror(failures);
+			return 1;
+		}
+	}
+	l.realtime = realtime();
 	l.epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (l.epoll < 0) {
 		perror("load: epoll");
@@ -463,6 +487,8 @@ int main(int argc, char **argv)
 	run(&l);
 	if (!l.progress)
 		report_text(&l);
+	if (l.failures)
+		fclose(l.failures);
 	err = json ? report_json(&l, json) : 0;
 	if (err) {
 		fprintf(stderr, "load: %s: %s\n", json, strerror(-err));

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
@@ -63,6 +64,8 @@ struct load {
 	double gap;		/* between rounds of the clients, seconds */
 	unsigned int requests_per_conn;
 	bool progress;
+	FILE *failures;		/* NULL: none is written */
+	double realtime;	/* CLOCK_REALTIME when CLOCK_MONOTONIC was 0 */
 	struct drand48_data random;
 	/* What is */
 	int epoll;
@@ -79,6 +82,8 @@ struct load {
 void latencies_add(struct latencies *l, double seconds);
 struct backend *backend_find(struct load *l, const char *name);
 void report_progress(struct load *l, double t, unsigned int in_flight);
+void report_failure(const struct load *l, const struct conn *c,
+		    enum error_kind kind);
 void report_text(struct load *l);
 /* Returns 0 or a negative errno. */
 int report_json(struct load *l, const char *path);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The load generator's figures, for people and as JSON. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -57,6 +58,23 @@ struct backend *backend_find(struct load *l, const char *name)
 	l->backends_n++;
 	snprintf(b->name, sizeof(b->name), "%s", name);
 	return b;
+}
+
+/* One that was due before another can be told later. */
+void report_failure(const struct load *l, const struct conn *c,
+		    enum error_kind kind)
+{
+	struct sockaddr_storage own = {};
+	socklen_t length = sizeof(own);
+	uint16_t port;
+
+	if (!l->failures)
+		return;
+	getsockname(c->fd, (struct sockaddr *)&own, &length);
+	/* At the same place in both families' addresses. */
+	port = ntohs(((struct sockaddr_in *)&own)->sin_port);
+	fprintf(l->failures, "%.6f %u %s\n", c->start + l->realtime, port,
+		error_name[kind]);
 }
 
 void report_progress(struct load *l, double t, unsigned int in_flight)
