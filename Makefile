@@ -254,7 +254,16 @@ check-smp: $(O)/libvml.a
 
 bench:
 	$(Q)tests/install-dependencies build check chroot
-	$(Q)tests/bench/run --out $(O)/bench
+	$(Q)BUILD='$(abspath $(O))' tests/bench/run --out $(O)/bench
+
+bench-lab:
+	$(Q)tests/install-dependencies build check demo chroot bench
+	+$(Q)$(MAKE) bench-lab-installed
+
+# Another make, which finds what has been installed just now.
+bench-lab-installed:
+	+$(Q)$(MAKE) $(for-lab) all
+	$(Q)$(as-root) env BUILD='$(abspath $(O))' tests/bench/run-lab
 
 # The lab boots the newest kernel of this machine, whichever is running.
 lab-kdir = $(firstword $(foreach v,$(shell ls /boot 2>/dev/null | \
@@ -364,7 +373,8 @@ help:
 #: make check-smp       races, and the tests of the module, on two processors
 #: make fuzz            fuzz for long; MESSAGES=10000000, SEED=
 #: make lint            static checks of all code
-#: make bench           benchmarks beside IPVS's other schedulers (10 minutes)
+#: make bench           benchmarks of the module, and of vmld alone (25 minutes)
+#: make bench-lab       vmld beside keepalived and haproxy, in the lab (25 minutes)
 #: make install         install everything; PREFIX=, DESTDIR=
 #: make uninstall       remove what install installed
 #: make clean           remove everything built
@@ -381,7 +391,8 @@ clean:
 FORCE:
 .PHONY: FORCE all module userspace unit-tests check check-all check-unit \
 	check-valgrind check-build check-kunit check-netlink check-client \
-	check-fuzz check-smp check-e2e check-kernels check-lab lint bench demo \
+	check-fuzz check-smp check-e2e check-kernels check-lab lint bench \
+	bench-lab bench-lab-installed demo \
 	fuzz fuzz-targets \
 	demo-installed print-lab-kdir install install-userspace \
 	install-module uninstall help clean

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2016,SC2154
+#
+# From the kill -9 of a machine's QEMU to the last new connection that it is
+# given. A connection that it is given fails; IPVS knows by the client's port
+# that it was given to that machine, and the client when it was due. Client and
+# kill have the same clock.
+
+RATE=200
+
+# vmld's own: from the hypervisor's event to the scale 0 in force, in ms
+event_to_scale()
+{
+	director_log vmld | awk '/web-1 crashed/ && !began { began = $1 }
+		began && /\(web-1\)/ && / -> 0.00/ {
+			printf "%.1f", ($1 - began) * 1000
+			exit
+		}'
+}
+
+# given_to_the_dead: of the client's failed requests those that IPVS has given
+# to web-1
+given_to_the_dead()
+{
+	director_exec ipvsadm -Lnc | awk -v dead="$(vm_address web-1):80" '
+		NR == FNR {
+			if ($6 == dead) {
+				sub(".*:", "", $4)
+				given[$4] = 1
+			}
+			next
+		}
+		$2 in given' - "$LAB_RUN/failures" | sort -n
+}
+
+# fail_once BALANCER
+fail_once()
+{
+	local killed last failed
+	balancer_up "$1"
+	rm -f "$LAB_RUN/failures"
+	client_load_start failure -r $RATE -d 12 -t 3 -f "$LAB_RUN/failures" \
+		"http://$LAB_VIP/"
+	client_load_second failure 3
+	killed=$EPOCHREALTIME
+	vm_kill9 web-1
+	client_load_wait failure
+	given_to_the_dead > "$LAB_RUN/given"
+	last=$(tail -n 1 "$LAB_RUN/given" | cut -d' ' -f1)
+	failed=$(wc -l < "$LAB_RUN/given")
+	result --arg balancer "$1" --argjson killed "$killed" \
+		--argjson last "${last:-$killed}" --argjson failed "$failed" \
+		--arg event "$([ "$1" != vml ] || event_to_scale)" '{
+			$balancer, $failed,
+			last_ms: ([($last - $killed) * 1000, 0] | max),
+			event_ms: ($event | tonumber? // null)}'
+	balancer_down
+}
+
+bench_failure()
+{
+	local i balancer
+	for ((i = 1; i <= rounds; i++)); do
+		for balancer in tcp http vml; do
+			say "failure with $balancer, round $i"
+			fail_once $balancer
+		done
+	done
+}
