@@ -5,8 +5,11 @@
 # given. A connection that it is given fails; IPVS knows by the client's port
 # that it was given to that machine, and the client when it was due. Client and
 # kill have the same clock.
+#
+# And to when it was out: not in IPVS any more, or with a scale of 0. A scheduler
+# may spare it before, for the connections that it never finishes.
 
-RATE=200
+RATE=60
 
 # vmld's own: from the hypervisor's event to the scale 0 in force, in ms
 event_to_scale()
@@ -16,6 +19,33 @@ event_to_scale()
 			printf "%.1f", ($1 - began) * 1000
 			exit
 		}'
+}
+
+# watch_for_removal: the director's time when IPVS has no weight for it any more
+watch_for_removal()
+{
+	# shellcheck disable=SC2016 # expanded in the director
+	director_daemon removal bash -c '
+		while ipvsadm -Ln -t "$1" | grep -q "$2:80 .* 100 "; do
+			sleep 0.02
+		done
+		echo "$EPOCHREALTIME"' removal "$SERVICE" "$(vm_address web-1)"
+}
+
+# out_time BALANCER: by the director's clock
+out_time()
+{
+	case $1 in
+	vml)
+		director_log vmld | awk '/\(web-1\)/ && / -> 0.00/ {
+			time = $1
+		} END { print time }'
+		;;
+	*)
+		wait_until 20 director_exec test -e /run/lab/removal.status
+		director_log removal
+		;;
+	esac
 }
 
 # given_to_the_dead: of the client's failed requests those that IPVS has given
@@ -36,12 +66,14 @@ given_to_the_dead()
 # fail_once BALANCER
 fail_once()
 {
-	local killed last failed
+	local killed last failed ahead
 	balancer_up "$1"
 	rm -f "$LAB_RUN/failures"
 	client_load_start failure -r $RATE -d 12 -t 3 -f "$LAB_RUN/failures" \
 		"http://$LAB_VIP/"
 	client_load_second failure 3
+	ahead=$(director_ahead)
+	[ "$1" = vml ] || watch_for_removal
 	killed=$EPOCHREALTIME
 	vm_kill9 web-1
 	client_load_wait failure
@@ -50,8 +82,10 @@ fail_once()
 	failed=$(wc -l < "$LAB_RUN/given")
 	result --arg balancer "$1" --argjson killed "$killed" \
 		--argjson last "${last:-$killed}" --argjson failed "$failed" \
+		--argjson out "$(out_time "$1")" --argjson ahead "$ahead" \
 		--arg event "$([ "$1" != vml ] || event_to_scale)" '{
 			$balancer, $failed,
+			out_ms: (($out - $ahead - $killed) * 1000),
 			last_ms: ([($last - $killed) * 1000, 0] | max),
 			event_ms: ($event | tonumber? // null)}'
 	balancer_down

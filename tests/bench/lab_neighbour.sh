@@ -51,7 +51,8 @@ bench_neighbour()
 		# With a poll a second, seconds are polls
 		result --argjson begun "$begun" --argjson cut "${cut:-null}" '
 			(if $cut then $cut - $begun else null end) as $time |
-			{ balancer: "vml", seconds: $time, polls: $time }'
+			{ balancer: "vml", seconds: $time, polls: $time,
+			  cut: (if $cut then 1 else 0 end) }'
 		balancer_down
 	done
 }
