@@ -67,60 +67,51 @@ enum vm_state libvirt_stats_state(int state, int reason,
 	}
 }
 
-static bool get_number(virTypedParameterPtr parameters, int n,
-		       unsigned int vcpu, const char *field,
-		       unsigned long long *ret_number)
+/* What a field of a vCPU is called; NULL: it is not of one. */
+static const char *vcpu_field(const char *field)
 {
-	char name[VIR_TYPED_PARAM_FIELD_LENGTH];
+	size_t digits;
 
-	snprintf(name, sizeof(name), "vcpu.%u.%s", vcpu, field);
-	return virTypedParamsGetULLong(parameters, n, name, ret_number) == 1;
-}
-
-static bool is_online(virTypedParameterPtr parameters, int n,
-		      unsigned int vcpu)
-{
-	char name[VIR_TYPED_PARAM_FIELD_LENGTH];
-	int state;
-
-	snprintf(name, sizeof(name), "vcpu.%u.state", vcpu);
-	return virTypedParamsGetInt(parameters, n, name, &state) == 1;
+	if (strncmp(field, "vcpu.", 5) != 0)
+		return NULL;
+	field += 5;
+	digits = strspn(field, "0123456789");
+	return digits > 0 && field[digits] == '.' ? field + digits + 1 : NULL;
 }
 
 /*
- * Numbers go up to the maximum and can have holes, where a vCPU was not
- * plugged in.
+ * KVM tells forty things of each vCPU: one look at each. Those that are not
+ * plugged in are not among them.
  */
 void libvirt_stats_vcpus(virTypedParameterPtr parameters, int n,
 			 struct vm_sample *sample)
 {
-	unsigned int current, most = 0;
-	bool has_run, has_steal;
+	unsigned int current, online = 0, times = 0, delays = 0;
 
 	if (virTypedParamsGetUInt(parameters, n, "vcpu.current",
 				  &current) != 1)
 		return;
-	virTypedParamsGetUInt(parameters, n, "vcpu.maximum", &most);
-	has_run = has_steal = current > 0;
-	for (unsigned int i = 0, left = current;
-	     left > 0 && i < MAX(most, current); i++) {
-		unsigned long long time, delay;
+	for (int i = 0; i < n; i++) {
+		const virTypedParameter *parameter = &parameters[i];
+		const char *field = vcpu_field(parameter->field);
 
-		if (!is_online(parameters, n, i))
+		if (!field)
 			continue;
-		left--;
-		if (get_number(parameters, n, i, "time", &time))
-			sample->run_ns += time;
-		else
-			has_run = false;
-		if (get_number(parameters, n, i, "delay", &delay))
-			sample->delay_ns += delay;
-		else
-			has_steal = false;
+		if (strcmp(field, "state") == 0) {
+			online++;
+		} else if (parameter->type != VIR_TYPED_PARAM_ULLONG) {
+			continue;
+		} else if (strcmp(field, "time") == 0) {
+			times++;
+			sample->run_ns += parameter->value.ul;
+		} else if (strcmp(field, "delay") == 0) {
+			delays++;
+			sample->delay_ns += parameter->value.ul;
+		}
 	}
 	sample->vcpus = current;
-	sample->has_run = has_run;
-	sample->has_steal = has_run && has_steal;
+	sample->has_run = times > 0 && times == online;
+	sample->has_steal = sample->has_run && delays == online;
 }
 
 static bool ends_with(const char *text, const char *end)
