@@ -208,7 +208,7 @@ static void follow_drains(struct daemon *daemon)
 {
 	struct drains *drains;
 
-	if (drains_load(daemon->config->state_directory, &drains) < 0)
+	if (drains_load(daemon->config->state_directory, true, &drains) < 0)
 		return;
 	drains_free(daemon->drains);
 	daemon->drains = drains;
@@ -247,7 +247,7 @@ static int take_state_directory(struct daemon *daemon)
 			  strerror(-r));
 	if (r < 0)
 		return r;
-	r = drains_load(directory, &daemon->drains);
+	r = drains_load(directory, daemon->shadow, &daemon->drains);
 	if (r < 0)
 		log_error(daemon->log, "can't read %s/drains.json: %s",
 			  directory, strerror(-r));

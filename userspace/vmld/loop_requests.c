@@ -73,7 +73,7 @@ static size_t count_members(const struct daemon *daemon, const char *domain)
 int daemon_drain(struct daemon *daemon, const char *domain, bool drained,
 		 size_t *ret_members)
 {
-	bool before = drains_contain(daemon->drains, domain);
+	bool before = drains_are_kept(daemon->drains, domain);
 	size_t members = count_members(daemon, domain);
 	int r;
 

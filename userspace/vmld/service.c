@@ -213,7 +213,7 @@ static int evaluate(struct service *service, const struct service_env *env,
 			members[i].has_vm = member->has_vm;
 			memcpy(members[i].uuid, member->uuid, VM_UUID_SIZE);
 			members[i].drained =
-				drains_contain(env->drains, member->domain);
+				drains_find(env->drains, member->domain);
 		}
 		connections[i] = (struct policy_connections){
 			.key = d->key,

@@ -97,6 +97,14 @@ static void explain_health(const struct question *q)
 
 static void explain_order(const struct question *q)
 {
+	static const char *const drains[] = {
+		[POLICY_DRAIN_NONE] = "not drained",
+		[POLICY_DRAIN_ADMINISTRATOR] = "drained: no new connections",
+		[POLICY_DRAIN_SNAPSHOT] =
+			"draining for a snapshot: no new connections",
+		[POLICY_DRAIN_EVACUATION] =
+			"draining for an evacuation: no new connections",
+	};
 	const struct policy_member *config = &q->member->config;
 	const struct machine *machine = &q->member->machine;
 
@@ -106,8 +114,8 @@ static void explain_order(const struct question *q)
 	else
 		say(q, POLICY_ADMINISTRATOR, "weight", 0,
 		    "weight 0: no new connections, whatever the scale");
-	say(q, POLICY_DRAIN, "drain", config->drained ? 0 : NAN,
-	    config->drained ? "drained: no new connections" : "not drained");
+	say(q, POLICY_DRAIN, "drain", config->drained ? 0 : NAN, "%s",
+	    drains[config->drained]);
 	explain_health(q);
 	if (!config->has_vm || machine->host == MACHINE_NO_HOST)
 		say(q, POLICY_STATE, "state", NAN,

@@ -413,8 +413,14 @@ static bool judge_drain(struct member *member,
 			_unused_ enum machine_mode mode,
 			struct policy_verdict *verdict)
 {
+	static const enum policy_reason_type reasons[] = {
+		[POLICY_DRAIN_ADMINISTRATOR] = POLICY_REASON_DRAINED,
+		[POLICY_DRAIN_SNAPSHOT] = POLICY_REASON_SNAPSHOT,
+		[POLICY_DRAIN_EVACUATION] = POLICY_REASON_EVACUATION,
+	};
+
 	if (member->config.drained)
-		because(verdict, .type = POLICY_REASON_DRAINED);
+		because(verdict, .type = reasons[member->config.drained]);
 	return member->config.drained;
 }
 

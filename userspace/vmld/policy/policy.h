@@ -103,9 +103,19 @@ enum policy_layer {
 /* "administrator", "drain", ... */
 const char *policy_layer_name(enum policy_layer layer);
 
+/* Who keeps new connections from a machine. */
+enum policy_drain {
+	POLICY_DRAIN_NONE,
+	POLICY_DRAIN_ADMINISTRATOR,	/* also if an operation does, too */
+	POLICY_DRAIN_SNAPSHOT,
+	POLICY_DRAIN_EVACUATION,
+};
+
 enum policy_reason_type {
 	POLICY_REASON_WEIGHT_ZERO,	/* the administrator quiesced it */
 	POLICY_REASON_DRAINED,
+	POLICY_REASON_SNAPSHOT,		/* drained while one is taken */
+	POLICY_REASON_EVACUATION,	/* drained while it leaves its host */
 	POLICY_REASON_UNHEALTHY,	/* .check, .result, .seconds since then */
 	POLICY_REASON_UNKNOWN,		/* no machine is known: neutral */
 	POLICY_REASON_NO_METRICS,	/* not two samples yet: neutral */
@@ -161,7 +171,7 @@ struct policy_member {
 	bool has_vm;		/* a machine is known; else neutral */
 	uint8_t uuid[VM_UUID_SIZE];
 	uint32_t weight;	/* the administrator's */
-	bool drained;
+	enum policy_drain drained;
 	bool has_check;		/* its health is looked at */
 	struct health_state health;
 };

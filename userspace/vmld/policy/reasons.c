@@ -8,6 +8,8 @@
 static const char *const names[_POLICY_REASON_MAX] = {
 	[POLICY_REASON_WEIGHT_ZERO] = "weight-zero",
 	[POLICY_REASON_DRAINED] = "drained",
+	[POLICY_REASON_SNAPSHOT] = "snapshot",
+	[POLICY_REASON_EVACUATION] = "evacuation",
 	[POLICY_REASON_UNHEALTHY] = "unhealthy",
 	[POLICY_REASON_UNKNOWN] = "unknown",
 	[POLICY_REASON_NO_METRICS] = "no-metrics",
@@ -60,6 +62,10 @@ static const char *const advices[_POLICY_REASON_MAX] = {
 		"give it a weight with ipvsadm -e, or see who set it to 0",
 	[POLICY_REASON_DRAINED] =
 		"end the drain with vmlctl undrain",
+	[POLICY_REASON_SNAPSHOT] =
+		"wait: it is undrained after its snapshot; the operation says what it waits for",
+	[POLICY_REASON_EVACUATION] =
+		"wait: it is undrained on its new host; the operation says what it waits for",
 	[POLICY_REASON_UNHEALTHY] =
 		"see what its service answers to the check",
 	[POLICY_REASON_UNKNOWN] =
@@ -136,6 +142,12 @@ const char *policy_reason_format(const struct policy_reason *reason,
 		break;
 	case POLICY_REASON_DRAINED:
 		snprintf(buffer, size, "drained: x0");
+		break;
+	case POLICY_REASON_SNAPSHOT:
+		snprintf(buffer, size, "draining for a snapshot: x0");
+		break;
+	case POLICY_REASON_EVACUATION:
+		snprintf(buffer, size, "draining for an evacuation: x0");
 		break;
 	case POLICY_REASON_UNHEALTHY:
 		snprintf(buffer, size, "%s check fails for %.0f s (%s): x0",

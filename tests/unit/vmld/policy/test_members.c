@@ -119,6 +119,10 @@ static void test_reasons(void **state)
 		    .pause = VM_PAUSE_WATCHDOG, .seconds = 1 },
 		  "paused by watchdog for 1 s: x0" },
 		{ { .type = POLICY_REASON_DRAINED }, "drained: x0" },
+		{ { .type = POLICY_REASON_SNAPSHOT },
+		  "draining for a snapshot: x0" },
+		{ { .type = POLICY_REASON_EVACUATION },
+		  "draining for an evacuation: x0" },
 	};
 	char text[POLICY_REASON_STRING_MAX], small[8];
 
@@ -148,6 +152,37 @@ static enum policy_layer decided_by(struct policy *policy, uint64_t now,
 	assert_int_equal(n, 2);
 	*ret_scale = verdicts[0].scale;
 	return verdicts[0].decided;
+}
+
+/* Whoever drains, no new connection goes there, and it is told why. */
+static void test_drains(void **state)
+{
+	static const struct {
+		enum policy_drain by;
+		enum policy_reason_type reason;
+	} cases[] = {
+		{ POLICY_DRAIN_ADMINISTRATOR, POLICY_REASON_DRAINED },
+		{ POLICY_DRAIN_SNAPSHOT, POLICY_REASON_SNAPSHOT },
+		{ POLICY_DRAIN_EVACUATION, POLICY_REASON_EVACUATION },
+	};
+	_cleanup_(policy_freep) struct policy *policy = NULL;
+	struct policy_member members[] = {
+		member_of("10.77.0.21:80", 1),
+		member_of("10.77.0.22:80", 2),
+	};
+	const struct policy_verdict *verdicts;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(policy_new(params, &policy), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		members[0].drained = cases[i].by;
+		assert_int_equal(policy_set_members(policy, members, 2), 0);
+		verdicts = policy_evaluate(policy, 5 * S, &n);
+		assert_int_equal(verdicts[0].scale, 0);
+		assert_int_equal(verdicts[0].decided, POLICY_DRAIN);
+		assert_int_equal(verdicts[0].reasons[0].type, cases[i].reason);
+	}
 }
 
 /* Each layer in turn decides, once all above it have nothing to say. */
@@ -277,6 +312,7 @@ int main(void)
 		cmocka_unit_test(test_members),
 		cmocka_unit_test(test_event_concerns),
 		cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_drains),
 		cmocka_unit_test(test_precedence),
 		cmocka_unit_test(test_explanation),
 	};

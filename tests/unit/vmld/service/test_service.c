@@ -63,7 +63,7 @@ static struct fixture *fixture_new(const char *text)
 	fake_kernel_init(&f->kernel);
 	/* Below all levels: what is said is not looked at here. */
 	f->log.level = -1;
-	assert_int_equal(drains_load(f->directory, &f->drains), 0);
+	assert_int_equal(drains_load(f->directory, false, &f->drains), 0);
 	f->env = (struct service_env){
 		.log = &f->log,
 		.sink = &f->kernel.sink,

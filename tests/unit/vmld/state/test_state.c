@@ -111,13 +111,13 @@ static void files_that_are_no_objects_are_bad(void **state)
 	}
 }
 
-static void drains_are_kept(void **state)
+static void drains_outlive_the_process(void **state)
 {
 	struct drains *drains;
 	json_t *list;
 
 	(void)state;
-	assert_int_equal(drains_load(directory, &drains), 0);
+	assert_int_equal(drains_load(directory, false, &drains), 0);
 	assert_false(drains_contain(drains, "web 1/\"x\""));
 	assert_false(drains_contain(drains, NULL));
 	assert_int_equal(drains_set(drains, "web 1/\"x\"", true), 0);
@@ -125,7 +125,7 @@ static void drains_are_kept(void **state)
 	assert_int_equal(drains_set(drains, "web-2", true), 0);
 	drains_free(drains);
 
-	assert_int_equal(drains_load(directory, &drains), 0);
+	assert_int_equal(drains_load(directory, false, &drains), 0);
 	assert_true(drains_contain(drains, "web 1/\"x\""));
 	list = drains_to_json(drains);
 	assert_int_equal(json_array_size(list), 2);
@@ -134,9 +134,55 @@ static void drains_are_kept(void **state)
 	assert_int_equal(drains_set(drains, "web-2", false), 0);
 	drains_free(drains);
 
-	assert_int_equal(drains_load(directory, &drains), 0);
+	assert_int_equal(drains_load(directory, false, &drains), 0);
 	assert_false(drains_contain(drains, "web-2"));
 	assert_true(drains_contain(drains, "web 1/\"x\""));
+	drains_free(drains);
+}
+
+/* They end with the process, but for those who look on. */
+static void drains_of_operations_are_not_kept(void **state)
+{
+	struct drains *drains, *others;
+	json_t *list;
+
+	(void)state;
+	assert_int_equal(drains_load(directory, false, &drains), 0);
+	assert_int_equal(drains_set(drains, "web-1", true), 0);
+	assert_int_equal(drains_set_operation(drains, "web-1",
+					      POLICY_DRAIN_SNAPSHOT), 0);
+	assert_int_equal(drains_set_operation(drains, "web-2",
+					      POLICY_DRAIN_EVACUATION), 0);
+	assert_int_equal(drains_find(drains, "web-1"),
+			 POLICY_DRAIN_ADMINISTRATOR);
+	assert_int_equal(drains_find(drains, "web-2"), POLICY_DRAIN_EVACUATION);
+	assert_int_equal(drains_find(drains, "web-3"), POLICY_DRAIN_NONE);
+	assert_false(drains_are_kept(drains, "web-2"));
+	list = drains_to_json(drains);
+	assert_int_equal(json_array_size(list), 1);
+	json_decref(list);
+
+	assert_int_equal(drains_load(directory, true, &others), 0);
+	assert_int_equal(drains_find(others, "web-2"), POLICY_DRAIN_EVACUATION);
+	drains_free(others);
+
+	/* An administrator's is another one. */
+	assert_int_equal(drains_set(drains, "web-1", false), 0);
+	assert_int_equal(drains_find(drains, "web-1"), POLICY_DRAIN_SNAPSHOT);
+	assert_int_equal(drains_set(drains, "web-1", true), 0);
+	assert_int_equal(drains_set_operation(drains, "web-1",
+					      POLICY_DRAIN_NONE), 0);
+	assert_int_equal(drains_find(drains, "web-1"),
+			 POLICY_DRAIN_ADMINISTRATOR);
+	drains_free(drains);
+
+	/* As after a crash. */
+	assert_int_equal(drains_load(directory, false, &drains), 0);
+	assert_true(drains_contain(drains, "web-1"));
+	assert_false(drains_contain(drains, "web-2"));
+	assert_int_equal(drains_load(directory, true, &others), 0);
+	assert_false(drains_contain(others, "web-2"));
+	drains_free(others);
 	drains_free(drains);
 }
 
@@ -146,7 +192,7 @@ static void drains_that_cannot_be_kept_are_not_made(void **state)
 	char path[64];
 
 	(void)state;
-	assert_int_equal(drains_load(directory, &drains), 0);
+	assert_int_equal(drains_load(directory, false, &drains), 0);
 	assert_int_equal(drains_set(drains, "web-1", true), 0);
 	/* In the way of the file that is to replace the old one. */
 	snprintf(path, sizeof(path), "%s/drains.json.new", directory);
@@ -169,7 +215,8 @@ static void unreadable_drains_are_an_error(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		write_text("drains.json", bad[i]);
-		assert_int_equal(drains_load(directory, &drains), -EBADMSG);
+		assert_int_equal(drains_load(directory, false, &drains),
+				 -EBADMSG);
 	}
 }
 
@@ -181,7 +228,8 @@ int main(void)
 		TEST(one_process_has_it),
 		TEST(files_are_replaced_whole),
 		TEST(files_that_are_no_objects_are_bad),
-		TEST(drains_are_kept),
+		TEST(drains_outlive_the_process),
+		TEST(drains_of_operations_are_not_kept),
 		TEST(drains_that_cannot_be_kept_are_not_made),
 		TEST(unreadable_drains_are_an_error),
 	};
