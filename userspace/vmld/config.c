@@ -8,6 +8,7 @@
 
 #define DEFAULT_POLL_INTERVAL 1.0
 #define DEFAULT_LEASE 10.0
+#define DEFAULT_DRAIN_DEADLINE 60.0
 #define DEFAULT_SOCKET "/run/vml/vmld.sock"
 #define DEFAULT_STATE_DIRECTORY "/var/lib/vml"
 
@@ -133,16 +134,20 @@ static int read_general(const struct config_section *file,
 			struct config *config)
 {
 	double poll_interval = DEFAULT_POLL_INTERVAL, lease = DEFAULT_LEASE;
+	double drain_deadline = DEFAULT_DRAIN_DEADLINE;
 	unsigned int sink = CONFIG_SINK_MODULE;
 	int r;
 
 	/* The policy takes older metrics than 10 s for late ones. */
 	section_seconds(file, "poll-interval", 0.1, 10, &poll_interval);
 	section_seconds(file, "lease", 1, 86400, &lease);
+	section_seconds(file, "drain-deadline", 0, 86400, &drain_deadline);
 	section_choice(file, "sink", sink_names, &sink);
 	config->poll_interval_ns =
 		(uint64_t)(poll_interval * (double)NSEC_PER_SEC);
 	config->lease_ms = (uint32_t)(lease * (double)MSEC_PER_SEC);
+	config->drain_deadline_ns =
+		(uint64_t)(drain_deadline * (double)NSEC_PER_SEC);
 	config->sink = sink;
 	r = read_path(file, "socket", DEFAULT_SOCKET, &config->socket);
 	if (r < 0)
@@ -156,6 +161,7 @@ static int read_hypervisor(const struct config_section *section,
 {
 	const char *name = cfg_title(section->cfg);
 	const char *uri = section_get(section, "uri");
+	const char *migration_uri = section_get(section, "migration-uri");
 
 	if (!*name)
 		config_error(section->errors, section_line(section, NULL),
@@ -166,6 +172,14 @@ static int read_hypervisor(const struct config_section *section,
 	else if (!strstr(uri, ":/"))
 		section_check(section, "uri",
 			      "is not a URI such as qemu+tcp://HOST/system");
+	if (migration_uri && !strstr(migration_uri, "://"))
+		section_check(section, "migration-uri",
+			      "is not a URI such as qemu+tcp://HOST/system");
+	if (migration_uri) {
+		hypervisor->migration_uri = strdup(migration_uri);
+		if (!hypervisor->migration_uri)
+			return -ENOMEM;
+	}
 	hypervisor->name = strdup(name);
 	hypervisor->uri = strdup(uri ? uri : "");
 	return hypervisor->name && hypervisor->uri ? 0 : -ENOMEM;

@@ -44,6 +44,7 @@ enum config_on_failure {
 struct config_hypervisor {
 	char *name;
 	char *uri;
+	char *migration_uri;	/* for the other hypervisors; NULL: uri */
 };
 
 struct config_service {
@@ -59,6 +60,7 @@ struct config_service {
 	double attraction_limit;	/* times others'; 0: none */
 	bool has_health;
 	struct health_config health;
+	double capacity_floor;	/* of the weight, while an operation runs */
 	struct discover_rule *rules;	/* "members" and "member"; owned */
 	size_t n_rules;
 };
@@ -67,6 +69,7 @@ struct config {
 	char *path;
 	uint64_t poll_interval_ns;
 	uint32_t lease_ms;
+	uint64_t drain_deadline_ns;	/* for the connections of a drain */
 	enum config_sink sink;
 	char *socket;
 	char *state_directory;

@@ -35,6 +35,7 @@ struct config *config_free(struct config *config)
 	for (size_t i = 0; i < config->n_hypervisors; i++) {
 		free(config->hypervisors[i].name);
 		free(config->hypervisors[i].uri);
+		free(config->hypervisors[i].migration_uri);
 	}
 	free(config->hypervisors);
 	free(config->state_directory);
@@ -85,6 +86,7 @@ bool config_service_equal(const struct config_service *a,
 	    a->attraction_limit != b->attraction_limit ||
 	    a->has_health != b->has_health ||
 	    !health_config_equal(&a->health, &b->health) ||
+	    a->capacity_floor != b->capacity_floor ||
 	    a->n_rules != b->n_rules)
 		return false;
 	for (size_t i = 0; i < a->n_rules; i++)

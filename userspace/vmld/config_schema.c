@@ -9,6 +9,7 @@
  */
 static cfg_opt_t hypervisor_options[] = {
 	CFG_STR("uri", NULL, CFGF_NODEFAULT),
+	CFG_STR("migration-uri", NULL, CFGF_NODEFAULT),
 	CFG_END(),
 };
 
@@ -57,6 +58,7 @@ static cfg_opt_t service_options[] = {
 	CFG_STR("weight-per-vcpu", NULL, CFGF_NODEFAULT),
 	CFG_STR("attraction-limit", NULL, CFGF_NODEFAULT),
 	CFG_SEC("health", health_options, CFGF_MULTI | CFGF_TITLE),
+	CFG_STR("capacity-floor", NULL, CFGF_NODEFAULT),
 	CFG_SEC("members", members_options, CFGF_MULTI | CFGF_TITLE),
 	CFG_SEC("member", member_options, CFGF_MULTI | CFGF_TITLE),
 	CFG_END(),
@@ -65,6 +67,7 @@ static cfg_opt_t service_options[] = {
 static cfg_opt_t options[] = {
 	CFG_STR("poll-interval", NULL, CFGF_NODEFAULT),
 	CFG_STR("lease", NULL, CFGF_NODEFAULT),
+	CFG_STR("drain-deadline", NULL, CFGF_NODEFAULT),
 	CFG_STR("sink", NULL, CFGF_NODEFAULT),
 	CFG_STR("socket", NULL, CFGF_NODEFAULT),
 	CFG_STR("state-directory", NULL, CFGF_NODEFAULT),

@@ -7,6 +7,7 @@
 #include "policy/policy.h"
 
 #define DEFAULT_WEIGHT_PER_VCPU 100
+#define DEFAULT_CAPACITY_FLOOR 0.5
 /* The longest that ipvsadm takes: 31 days. */
 #define MAX_PERSISTENCE (31 * 24 * 60 * 60)
 /* The highest that ipvsadm takes. */
@@ -263,6 +264,17 @@ static void read_attraction_limit(const struct config_section *section,
 	section_check(section, name, detail);
 }
 
+static void read_capacity_floor(const struct config_section *section,
+				struct config_service *service)
+{
+	const char *text = section_get(section, "capacity-floor");
+
+	service->capacity_floor = DEFAULT_CAPACITY_FLOOR;
+	if (text)
+		section_check(section, "capacity-floor",
+			      value_share(text, &service->capacity_floor));
+}
+
 int config_service_read(const struct config_section *section,
 			const struct config *config,
 			struct config_service **ret_service)
@@ -302,6 +314,7 @@ int config_service_read(const struct config_section *section,
 	section_unsigned(section, "weight-per-vcpu", 1, MAX_WEIGHT,
 			 &service->weight_per_vcpu);
 	read_attraction_limit(section, service);
+	read_capacity_floor(section, service);
 	one_packet = section_get(section, "one-packet");
 	if (one_packet)
 		section_check(section, "one-packet",

@@ -54,6 +54,20 @@ const char *value_number(const char *text, double minimum, double maximum,
 	return NULL;
 }
 
+const char *value_share(const char *text, double *ret_share)
+{
+	double share;
+	char *end;
+
+	if (!is_number(text, "0123456789.eE+-"))
+		return "is not a share, from 0 to 1";
+	share = strtod(text, &end);
+	if (*end || !(share >= 0 && share <= 1))
+		return "is not a share, from 0 to 1";
+	*ret_share = share;
+	return NULL;
+}
+
 const char *value_unsigned(const char *text, uint32_t minimum,
 			   uint32_t maximum, uint32_t *ret_number)
 {

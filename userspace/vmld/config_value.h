@@ -15,6 +15,8 @@ const char *value_seconds(const char *text, double minimum, double maximum,
 /* The same of something that is no time. */
 const char *value_number(const char *text, double minimum, double maximum,
 			 double *ret_number);
+/* From 0 to 1. */
+const char *value_share(const char *text, double *ret_share);
 const char *value_unsigned(const char *text, uint32_t minimum,
 			   uint32_t maximum, uint32_t *ret_number);
 const char *value_boolean(const char *text, bool *ret_boolean);

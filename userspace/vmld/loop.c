@@ -13,6 +13,9 @@
 /* For which, after the start, hypervisors may take to answer. */
 #define SETTLE_NS (5 * NSEC_PER_SEC)
 
+/* For which operations may take to undo what they did, at the end. */
+#define STOP_NS (10 * NSEC_PER_SEC)
+
 /* Timers of the event loop may be late by as much. */
 #define ACCURACY_US 1000
 
@@ -409,6 +412,8 @@ int daemon_new(struct config *config, sd_event *event, const struct log *log,
 		r = add_hypervisors(daemon);
 	if (r == 0)
 		r = add_services(daemon);
+	if (r == 0)
+		r = operations_new(daemon, event, log, &daemon->operations);
 	if (r < 0)
 		return r;
 	*ret_daemon = TAKE_PTR(daemon);
@@ -437,6 +442,39 @@ int daemon_start(struct daemon *daemon)
 	return 0;
 }
 
+static void on_operations_ended(void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	sd_event_exit(daemon->event, 0);
+}
+
+static int on_stop_timer(sd_event_source *source, _unused_ uint64_t usec,
+			 void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	log_warning(daemon->log,
+		    "not all is undone: the next start goes on with that");
+	return sd_event_exit(sd_event_source_get_event(source), 0);
+}
+
+int daemon_stop(struct daemon *daemon)
+{
+	int r;
+
+	/* Somebody is in a hurry. */
+	if (daemon->stop_timer)
+		return sd_event_exit(daemon->event, 0);
+	r = sd_event_add_time_relative(daemon->event, &daemon->stop_timer,
+				       CLOCK_MONOTONIC, STOP_NS / 1000, 0,
+				       on_stop_timer, daemon);
+	if (r < 0)
+		return sd_event_exit(daemon->event, 0);
+	operations_end(daemon->operations, on_operations_ended, daemon);
+	return 0;
+}
+
 void daemon_restore(struct daemon *daemon)
 {
 	struct service_env env = daemon_env(daemon);
@@ -449,6 +487,8 @@ struct daemon *daemon_free(struct daemon *daemon)
 {
 	if (!daemon)
 		return NULL;
+	operations_free(daemon->operations);
+	sd_event_source_disable_unref(daemon->stop_timer);
 	sd_event_source_disable_unref(daemon->poll_timer);
 	sd_event_source_disable_unref(daemon->step_timer);
 	sd_event_source_disable_unref(daemon->sink_io);

@@ -11,6 +11,7 @@
 #include "service.h"
 
 struct daemon;
+struct operations;
 
 struct daemon_options {
 	/*
@@ -49,6 +50,22 @@ int daemon_reload(struct daemon *daemon, char **ret_errors);
  */
 int daemon_drain(struct daemon *daemon, const char *domain, bool drained,
 		 size_t *ret_members);
+
+/*
+ * The same for an operation, beside any drain of an administrator; by: NONE ends
+ * it, in any case.
+ */
+int daemon_drain_operation(struct daemon *daemon, const char *domain,
+			   enum policy_drain by);
+struct operations *daemon_operations(struct daemon *daemon);
+/* Have all services stepped at due_ns, if not earlier. */
+void daemon_kick(struct daemon *daemon, uint64_t due_ns);
+
+/*
+ * Undo what operations have done, and end the event loop: now, or when they have,
+ * or after some time.
+ */
+int daemon_stop(struct daemon *daemon);
 
 /* For those who look. */
 bool daemon_is_shadow(const struct daemon *daemon);

@@ -5,6 +5,7 @@
 #include "health/probe.h"
 #include "hypervisor.h"
 #include "loop.h"
+#include "operation/operation.h"
 #include "record/record.h"
 
 struct daemon {
@@ -28,7 +29,8 @@ struct daemon {
 	const struct vm_inventory **inventories;
 
 	struct service_checks checks;
-
+	struct operations *operations;
+	sd_event_source *stop_timer;	/* NULL: nobody wants it to end */
 	sd_event_source *poll_timer;
 	sd_event_source *step_timer;
 	sd_event_source *sink_io;	/* NULL: nothing to listen to, yet */
@@ -41,8 +43,6 @@ struct service_env daemon_env(struct daemon *daemon);
 int daemon_hypervisor_new(struct daemon *daemon,
 			  const struct config_hypervisor *config,
 			  struct hypervisor **ret_hypervisor);
-/* Have all services stepped at due_ns, if not earlier. */
-void daemon_kick(struct daemon *daemon, uint64_t due_ns);
 /* Set the timer to the earliest service. */
 void daemon_arm(struct daemon *daemon);
 

@@ -70,10 +70,37 @@ static size_t count_members(const struct daemon *daemon, const char *domain)
 	return found;
 }
 
+struct operations *daemon_operations(struct daemon *daemon)
+{
+	return daemon->operations;
+}
+
+/* In a recording only whether it is drained. */
+static void record_change(struct daemon *daemon, const char *domain,
+			  bool before)
+{
+	bool now = drains_contain(daemon->drains, domain);
+
+	if (daemon->record && now != before)
+		record_drain(daemon->record, domain, now, now_ns());
+}
+
+int daemon_drain_operation(struct daemon *daemon, const char *domain,
+			   enum policy_drain by)
+{
+	bool before = drains_contain(daemon->drains, domain);
+	int r = drains_set_operation(daemon->drains, domain, by);
+
+	record_change(daemon, domain, before);
+	daemon_kick(daemon, 0);
+	return r;
+}
+
 int daemon_drain(struct daemon *daemon, const char *domain, bool drained,
 		 size_t *ret_members)
 {
 	bool before = drains_are_kept(daemon->drains, domain);
+	bool contained = drains_contain(daemon->drains, domain);
 	size_t members = count_members(daemon, domain);
 	int r;
 
@@ -90,8 +117,7 @@ int daemon_drain(struct daemon *daemon, const char *domain, bool drained,
 	if (before != drained)
 		log_notice(daemon->log, "%s %s",
 			   domain, drained ? "is drained" : "is drained no more");
-	if (daemon->record)
-		record_drain(daemon->record, domain, drained, now_ns());
+	record_change(daemon, domain, contained);
 	daemon_kick(daemon, 0);
 	*ret_members = members;
 	return 0;

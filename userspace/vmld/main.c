@@ -169,9 +169,9 @@ static int replay(const struct options *options)
 static int on_exit_signal(sd_event_source *source,
 			  const struct signalfd_siginfo *info, void *userdata)
 {
+	(void)source;
 	(void)info;
-	(void)userdata;
-	return sd_event_exit(sd_event_source_get_event(source), 0);
+	return daemon_stop(userdata);
 }
 
 static int on_reload_signal(sd_event_source *source,
@@ -193,10 +193,11 @@ static int add_signals(sd_event *event, struct daemon *daemon)
 {
 	int r;
 
-	r = sd_event_add_signal(event, NULL, SIGTERM, on_exit_signal, NULL);
+	r = sd_event_add_signal(event, NULL, SIGTERM, on_exit_signal,
+				daemon);
 	if (r >= 0)
 		r = sd_event_add_signal(event, NULL, SIGINT, on_exit_signal,
-					NULL);
+					daemon);
 	if (r >= 0)
 		r = sd_event_add_signal(event, NULL, SIGHUP, on_reload_signal,
 					daemon);

@@ -407,6 +407,11 @@ void service_restore(struct service *service, const struct service_env *env)
 			  env->sink->ops->error(env->sink));
 }
 
+uint64_t service_stepped(const struct service *service)
+{
+	return service->stepped_ns;
+}
+
 uint64_t service_due(const struct service *service)
 {
 	return service->due_ns;

@@ -107,6 +107,8 @@ void service_hurry_checks(struct service *service,
 /* Leave traffic on the administrator's weights. */
 void service_restore(struct service *service, const struct service_env *env);
 
+/* When the last step began, which is what those who look see. */
+uint64_t service_stepped(const struct service *service);
 /* When it is to be stepped next, at the latest. */
 uint64_t service_due(const struct service *service);
 /* Step it at due_ns, if not earlier. */

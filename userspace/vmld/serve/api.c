@@ -5,10 +5,12 @@
 
 #include "serve/api.h"
 #include "serve/explain.h"
+#include "serve/operations.h"
 #include "serve/status.h"
 
 #define DRAINS "/v1/drains/"
 #define EXPLAIN "/v1/explain/"
+#define OPERATIONS "/v1/operations"
 
 /* A body, and the status for what is nobody's fault but ours. */
 _printf_(2, 3)
@@ -93,7 +95,7 @@ static unsigned int refuse_method(const char *method, const char *allow,
 }
 
 unsigned int api_answer(struct daemon *daemon, const char *method,
-			const char *path, json_t **ret_body,
+			const char *path, const char *text, json_t **ret_body,
 			const char **ret_allow)
 {
 	_cleanup_(json_decrefp) json_t *valid = json_string(path);
@@ -129,6 +131,23 @@ unsigned int api_answer(struct daemon *daemon, const char *method,
 					     ret_allow);
 		return answer_drain(daemon, path + strlen(DRAINS), drained,
 				    ret_body);
+	}
+	if (!strcmp(path, OPERATIONS)) {
+		if (!strcmp(method, "GET"))
+			return api_operations(daemon, ret_body);
+		if (!strcmp(method, "POST"))
+			return api_start_operation(daemon, text, ret_body);
+		return refuse_method(method, "GET, POST", ret_body, ret_allow);
+	}
+	if (!strncmp(path, OPERATIONS "/", strlen(OPERATIONS) + 1)) {
+		const char *id = path + strlen(OPERATIONS) + 1;
+
+		if (!strcmp(method, "GET"))
+			return api_ask_operation(daemon, id, ret_body);
+		if (!strcmp(method, "DELETE"))
+			return api_cancel_operation(daemon, id, ret_body);
+		return refuse_method(method, "GET, DELETE", ret_body,
+				     ret_allow);
 	}
 	refuse(ret_body, "there is nothing at %s", path);
 	return MHD_HTTP_NOT_FOUND;

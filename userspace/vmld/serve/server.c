@@ -9,6 +9,8 @@
 #include "state_file.h"
 
 #define MAX_CONNECTIONS 64u
+/* The longest body that any request needs, and more. */
+#define REQUEST_MAX 8192u
 /* For which a client may say nothing. */
 #define TIMEOUT_S 10u
 
@@ -42,31 +44,60 @@ static enum MHD_Result reply(struct MHD_Connection *connection,
 	return result;
 }
 
+/* One that is being received. */
+struct request {
+	size_t size;
+	bool too_large;
+	char text[REQUEST_MAX + 1];
+};
+
+static void take_upload(struct request *request, const char *data, size_t size)
+{
+	if (size > REQUEST_MAX - request->size) {
+		request->too_large = true;
+		return;
+	}
+	memcpy(request->text + request->size, data, size);
+	request->size += size;
+}
+
+static void on_completed(_unused_ void *userdata,
+			 _unused_ struct MHD_Connection *connection,
+			 void **state,
+			 _unused_ enum MHD_RequestTerminationCode code)
+{
+	free(*state);
+	*state = NULL;
+}
+
 static enum MHD_Result on_request(void *userdata,
 				  struct MHD_Connection *connection,
 				  const char *url, const char *method,
 				  const char *version, const char *upload,
 				  size_t *upload_size, void **state)
 {
-	static const char begun;
 	struct server *server = userdata;
+	struct request *request = *state;
 	_cleanup_(json_decrefp) json_t *body = NULL;
 	const char *allow = NULL;
 	unsigned int status;
 	char *text;
 
 	(void)version;
-	(void)upload;
-	/* First the headers alone, then what follows, which nothing needs. */
-	if (!*state) {
-		*state = (void *)&begun;
-		return MHD_YES;
+	/* First the headers alone, then what follows. */
+	if (!request) {
+		*state = calloc(1, sizeof(*request));
+		return *state ? MHD_YES : MHD_NO;
 	}
 	if (*upload_size) {
+		take_upload(request, upload, *upload_size);
 		*upload_size = 0;
 		return MHD_YES;
 	}
-	status = api_answer(server->daemon, method, url, &body, &allow);
+	/* What is cut off is no JSON, and refused by whoever reads it. */
+	status = api_answer(server->daemon, method, url,
+			    request->too_large ? "" : request->text, &body,
+			    &allow);
 	text = body ? json_dumps(body, JSON_COMPACT) : NULL;
 	/* Out of memory: the client sees the connection end. */
 	return text ? reply(connection, status, allow, text) : MHD_NO;
@@ -116,6 +147,7 @@ static int start(struct server *server, sd_event *event)
 		MHD_USE_EPOLL, 0, NULL, NULL, on_request, server,
 		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
 		MAX_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_S,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
 		MHD_OPTION_END);
 	if (!server->http) {
 		unlink(server->path);

@@ -78,6 +78,9 @@ static void defaults_are_as_documented(void **state)
 	assert_string_equal(service->scheduler, "vml");
 	assert_int_equal(service->weight_per_vcpu, 100);
 	assert_true(service->attraction_limit == 2);
+	assert_float_equal(service->capacity_floor, 0.5, 0);
+	assert_int_equal(config->drain_deadline_ns, 60000000000);
+	assert_null(config->hypervisors[0].migration_uri);
 	assert_int_equal(service->n_rules, 1);
 	assert_string_equal(service->rules[0].domain, "web-*");
 	assert_int_equal(service->rules[0].port, 80);
@@ -96,13 +99,14 @@ static void all_options_are_read(void **state)
 {
 	struct config *config = good(
 		"poll-interval = .25 lease = 2e1 sink = ipvs\n"
-		"socket = '/s' state-directory = \"/d\"\n"
-		HYPERVISOR "hypervisor hv2 { uri = \"qemu+tcp://h/system\" }\n"
+		"socket = '/s' state-directory = \"/d\" drain-deadline = 5\n"
+		HYPERVISOR "hypervisor hv2 { uri = \"qemu+tcp://h/system\""
+		" migration-uri = \"qemu+tls://i/system\" }\n"
 		"service a { protocol = udp address = \"2001:db8::1\" port = 53\n"
 		" mode = service scheduler = wlc persistence = 30\n"
 		" one-packet = yes forwarding = tunnel weight-per-vcpu = 7"
 		" attraction-limit = 1.5"
-		" on-failure = expire\n"
+		" on-failure = expire capacity-floor = .75\n"
 		" members x { hypervisors = { hv1, \"hv2\" }\n"
 		"  subnet = \"10.1.0.0/16\" weight = 0 }\n"
 		" member \"2001:db8::2\" { domain = y } }\n"
@@ -124,6 +128,10 @@ static void all_options_are_read(void **state)
 	assert_int_equal(a->forwarding, CONFIG_FORWARDING_TUNNEL);
 	assert_int_equal(a->weight_per_vcpu, 7);
 	assert_true(a->attraction_limit == 1.5);
+	assert_float_equal(a->capacity_floor, 0.75, 0);
+	assert_int_equal(config->drain_deadline_ns, 5000000000);
+	assert_string_equal(config->hypervisors[1].migration_uri,
+			    "qemu+tls://i/system");
 	assert_int_equal(a->on_failure, CONFIG_ON_FAILURE_EXPIRE);
 	assert_int_equal(b->on_failure, CONFIG_ON_FAILURE_KEEP);
 	assert_int_equal(a->rules[0].n_hypervisors, 2);
@@ -543,11 +551,34 @@ static void files_are_read(void **state)
 	assert_int_equal(errors.n, 0);
 }
 
+static void floors_are_shares(void **state)
+{
+	static const char *const wrong[] = {
+		"-0.1", "1.1", "50", "half", "nan", "0x1", "1e9", ".",
+	};
+	char text[256], expected[128];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		snprintf(text, sizeof(text),
+			 HYPERVISOR "service web { address = 10.0.0.1 port = 80\n"
+			 "capacity-floor = \"%s\" members x { } }", wrong[i]);
+		snprintf(expected, sizeof(expected),
+			 "f:3: capacity-floor \"%s\" is not a share, from 0 to 1\n",
+			 wrong[i]);
+		assert_errors(text, expected);
+	}
+	assert_errors("hypervisor a { uri = \"test:///default\" migration-uri = host }\n"
+	    SERVICE,
+	    "f:1: migration-uri \"host\" is not a URI such as qemu+tcp://HOST/system\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_are_as_documented),
 		cmocka_unit_test(all_options_are_read),
+		cmocka_unit_test(floors_are_shares),
 		cmocka_unit_test(four_mistakes_are_four_lines),
 		cmocka_unit_test(numbers_are_finite_and_in_range),
 		cmocka_unit_test(whole_numbers_are_whole),

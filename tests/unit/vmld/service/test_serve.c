@@ -154,15 +154,16 @@ static char *converse(struct fixture *f, const char *request)
 }
 
 /* The status; the body is for the caller to json_decref(). */
-static int ask(struct fixture *f, const char *method, const char *path,
-	       json_t **ret_body)
+static int ask_with(struct fixture *f, const char *method, const char *path,
+		    const char *text, json_t **ret_body)
 {
-	char request[256], *answer, *body;
+	char request[16384], *answer, *body;
 	int status;
 
 	snprintf(request, sizeof(request),
-		 "%s %s HTTP/1.1\r\nHost: vmld\r\nConnection: close\r\n\r\n",
-		 method, path);
+		 "%s %s HTTP/1.1\r\nHost: vmld\r\nConnection: close\r\n"
+		 "Content-Length: %zu\r\n\r\n%s",
+		 method, path, strlen(text), text);
 	answer = converse(f, request);
 	assert_int_equal(sscanf(answer, "HTTP/1.1 %d", &status), 1);
 	assert_non_null(strstr(answer, "Content-Type: application/json\r\n"));
@@ -172,6 +173,12 @@ static int ask(struct fixture *f, const char *method, const char *path,
 	assert_non_null(*ret_body);
 	free(answer);
 	return status;
+}
+
+static int ask(struct fixture *f, const char *method, const char *path,
+	       json_t **ret_body)
+{
+	return ask_with(f, method, path, "", ret_body);
 }
 
 static void assert_error(struct fixture *f, const char *method,
@@ -311,6 +318,106 @@ static void what_is_not_there_is_said(void **state)
 		     "POST can't be done here, but GET can");
 	assert_error(f, "GET", "/v1/reload", 405,
 		     "GET can't be done here, but POST can");
+	fixture_free(f);
+}
+
+static void operations_are_begun_asked_for_and_cancelled(void **state)
+{
+	struct fixture *f = fixture_new();
+	json_t *body;
+	int id;
+
+	(void)state;
+	wait_for(f, is_known(f));
+	fake_kernel_find(&kernel, "10.0.0.1:80")->active_connections = 1;
+	assert_int_equal(ask_with(f, "POST", "/v1/operations",
+				  "{\"kind\": \"snapshot\", \"domain\": \"web-1\"}",
+				  &body), 201);
+	assert_int_equal(json_unpack(body, "{s:i}", "id", &id), 0);
+	assert_int_equal(id, 1);
+	json_decref(body);
+	wait_for(f, fake_kernel_find(&kernel, "10.0.0.1:80")->scale == 0);
+	assert_int_equal(ask(f, "GET", "/v1/operations/1", &body), 200);
+	assert_string_equal(json_string_value(json_object_get(body, "state")),
+			    "running");
+	json_decref(body);
+	assert_int_equal(ask(f, "GET", "/v1/operations", &body), 200);
+	assert_int_equal(json_array_size(json_object_get(body, "operations")),
+			 1);
+	json_decref(body);
+	assert_int_equal(ask(f, "DELETE", "/v1/operations/1", &body), 200);
+	json_decref(body);
+	wait_for(f, fake_kernel_find(&kernel, "10.0.0.1:80")->scale ==
+		    VML_SCALE_ONE);
+	assert_int_equal(ask(f, "GET", "/v1/operations/1", &body), 200);
+	assert_string_equal(json_string_value(json_object_get(body, "state")),
+			    "cancelled");
+	json_decref(body);
+	fixture_free(f);
+}
+
+static void bad_operations_are_refused(void **state)
+{
+	static const struct {
+		const char *text;
+		int status;
+		const char *error;
+	} cases[] = {
+		{ "", 400, "what came with the request is no JSON object" },
+		{ "[]", 400, "what came with the request is no JSON object" },
+		{ "{}", 400, "\"kind\" is missing" },
+		{ "{\"kind\": \"x\"}", 400,
+		  "\"kind\" is neither snapshot nor evacuation" },
+		{ "{\"kind\": \"snapshot\"}", 400,
+		  "a snapshot takes either a domain or a service" },
+		{ "{\"kind\": \"snapshot\", \"domain\": \"web-1\", \"service\": \"web\"}",
+		  400, "a snapshot takes either a domain or a service" },
+		{ "{\"kind\": \"snapshot\", \"domain\": 1}", 400,
+		  "\"domain\" is no text" },
+		{ "{\"kind\": \"snapshot\", \"domain\": \"web-1\", \"to\": \"hv1\"}",
+		  400, "a snapshot takes no host" },
+		{ "{\"kind\": \"snapshot\", \"domain\": \"web-1\", \"deadline\": -1}",
+		  400, "\"deadline\" is no number of seconds, from 0 to 86400" },
+		{ "{\"kind\": \"snapshot\", \"domain\": \"web-1\", \"snapshot\": \"x\"}",
+		  400, "\"snapshot\" is neither disk nor internal" },
+		{ "{\"kind\": \"snapshot\", \"domain\": \"web-1\", \"colour\": 1}",
+		  400, "\"colour\" is not known, or no such value" },
+		{ "{\"kind\": \"evacuation\"}", 400, "\"host\" is missing" },
+		{ "{\"kind\": \"evacuation\", \"host\": \"hv1\", \"name\": \"x\"}",
+		  400, "an evacuation takes no domain, service or name" },
+		{ "{\"kind\": \"evacuation\", \"host\": \"hv1\"}", 404,
+		  "no other hypervisor is connected that could take the machines" },
+		{ "{\"kind\": \"snapshot\", \"domain\": \"db\"}", 404,
+		  "no member is backed by a domain named \"db\"" },
+	};
+	struct fixture *f = fixture_new();
+	char *large = calloc(1, 10000);
+	json_t *body;
+
+	(void)state;
+	wait_for(f, is_known(f));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_int_equal(ask_with(f, "POST", "/v1/operations",
+					  cases[i].text, &body),
+				 cases[i].status);
+		assert_string_equal(json_string_value(
+			json_object_get(body, "error")), cases[i].error);
+		json_decref(body);
+	}
+	/* One that is good but for its length. */
+	memset(large, ' ', 9000);
+	strcat(large, "{\"kind\": \"snapshot\", \"domain\": \"web-1\"}");
+	assert_int_equal(ask_with(f, "POST", "/v1/operations", large, &body), 400);
+	json_decref(body);
+	free(large);
+	assert_error(f, "GET", "/v1/operations/1", 404,
+		     "there is no such operation");
+	assert_error(f, "DELETE", "/v1/operations/-1", 404,
+		     "there is no such operation");
+	assert_error(f, "PUT", "/v1/operations/1", 405,
+		     "PUT can't be done here, but GET, DELETE can");
+	assert_error(f, "DELETE", "/v1/operations", 405,
+		     "DELETE can't be done here, but GET, POST can");
 	fixture_free(f);
 }
 
@@ -550,6 +657,8 @@ int main(void)
 		cmocka_unit_test(a_drain_is_in_force_and_outlives_the_daemon),
 		cmocka_unit_test(a_domain_that_is_gone_can_be_undrained),
 		cmocka_unit_test(what_is_not_there_is_said),
+		cmocka_unit_test(operations_are_begun_asked_for_and_cancelled),
+		cmocka_unit_test(bad_operations_are_refused),
 		cmocka_unit_test(a_bad_configuration_changes_nothing),
 		cmocka_unit_test(a_good_configuration_takes_effect),
 		cmocka_unit_test(nonsense_and_silence_hurt_nobody),

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "fake_operator.h"
+#include "util.h"
+
+struct fake_operators fake_operators;
+
+struct vm_operator {
+	sd_event_source *answer;
+	sd_event *loop;
+	vm_operator_done_t done;
+	void *userdata;
+	char *host;		/* the last part of the URI's path */
+	int result;
+};
+
+int vm_operator_new(const char *uri, sd_event *loop, vm_operator_done_t done,
+		    void *userdata, struct vm_operator **ret_operator)
+{
+	struct vm_operator *operator = calloc(1, sizeof(*operator));
+
+	operator->loop = loop;
+	operator->done = done;
+	operator->userdata = userdata;
+	operator->host = strdup(strrchr(uri, '/') + 1);
+	*ret_operator = operator;
+	return 0;
+}
+
+static int on_answer(_unused_ sd_event_source *source, void *userdata)
+{
+	struct vm_operator *operator = userdata;
+
+	operator->answer = sd_event_source_disable_unref(operator->answer);
+	operator->done(operator->userdata, operator->result,
+		       operator->result < 0 ? "it broke" : "there");
+	return 0;
+}
+
+int vm_operator_ask(struct vm_operator *operator, const struct vm_call *call)
+{
+	static const char *const names[] = {
+		[VM_CALL_FREEZE] = "freeze",	 [VM_CALL_THAW] = "thaw",
+		[VM_CALL_SNAPSHOT] = "snapshot", [VM_CALL_MIGRATE] = "migrate",
+		[VM_CALL_ABORT] = "abort",
+	};
+	struct fake_operators *fake = &fake_operators;
+
+	if (operator->answer)
+		return -EBUSY;
+	if (*fake->did)
+		strcat(fake->did, ", ");
+	strcat(strcat(strcat(fake->did, names[call->type]), " "),
+	       operator->host);
+	if (call->to)
+		snprintf(fake->to, sizeof(fake->to), "%s",
+			 strrchr(call->to, '/') + 1);
+	if (fake->on_call)
+		fake->on_call(call);
+	if (fake->hangs && fake->hanging == call->type)
+		return 0;
+	operator->result = fake->fails == call->type ? fake->result : 0;
+	return sd_event_add_defer(operator->loop, &operator->answer, on_answer,
+				  operator) < 0 ? -ENOMEM : 0;
+}
+
+struct vm_operator *vm_operator_free(struct vm_operator *operator)
+{
+	if (!operator)
+		return NULL;
+	sd_event_source_disable_unref(operator->answer);
+	free(operator->host);
+	free(operator);
+	return NULL;
+}

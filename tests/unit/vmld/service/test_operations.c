@@ -1,0 +1,536 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Snapshots and evacuations by the daemon, with hosts and a kernel of ours. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fake_kernel.h"
+#include "fake_operator.h"
+#include "loop.h"
+#include "operation/operation.h"
+#include "state_file.h"
+
+/* No test needs more; it is there so that a broken one ends. */
+#define PATIENCE_NS (40 * NSEC_PER_SEC)
+
+static struct fixture {
+	sd_event *event;
+	struct log log;
+	struct daemon_options options;
+	char directory[40];
+	struct daemon *daemon;
+	struct operations *operations;
+	bool ended;
+} f;
+
+static struct fake_kernel kernel;
+
+static void write_file(const char *name, const char *text)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", f.directory, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void write_config(const char *of_service)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text),
+		 "poll-interval = 0.1\nstate-directory = \"%s/state\"\n"
+		 "hypervisor hv1 { uri = \"script://%s/hv1\" }\n"
+		 "hypervisor hv2 { uri = \"script://%s/hv2\"\n"
+		 " migration-uri = \"qemu+tcp://other/hv2\" }\n"
+		 "service web { address = 10.0.0.100 port = 80 %s\n"
+		 " members \"web-*\" { } }\n",
+		 f.directory, f.directory, f.directory, of_service);
+	write_file("conf", text);
+}
+
+static void start(void)
+{
+	struct config_errors errors = {};
+	struct config *config = NULL;
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/conf", f.directory);
+	assert_int_equal(config_load(path, &config, &errors), 0);
+	assert_int_equal(daemon_new(config, f.event, &f.log, &f.options,
+				    &f.daemon), 0);
+	f.operations = daemon_operations(f.daemon);
+	assert_int_equal(daemon_start(f.daemon), 0);
+}
+
+/* As a kill: nothing is undone. */
+static void stop(void)
+{
+	f.daemon = daemon_free(f.daemon);
+}
+
+/* Let the daemon run until the condition holds. */
+#define wait_for(condition)						\
+	do {								\
+		uint64_t _deadline = now_ns() + PATIENCE_NS;		\
+									\
+		while (!(condition)) {					\
+			assert_true(now_ns() < _deadline);		\
+			assert_true(sd_event_run(f.event, 10000) >= 0);	\
+		}							\
+	} while (0)
+
+static bool is_known(void)
+{
+	const struct service *service = daemon_service(f.daemon, 0);
+
+	for (size_t i = 0; i < service_n_members(service); i++)
+		if (!service_member(service, i, daemon_drains(f.daemon)).uuid)
+			return false;
+	return service_n_members(service) == 3;
+}
+
+static void begin(const char *of_service)
+{
+	strcpy(f.directory, "/tmp/vmld-operations-XXXXXX");
+	assert_non_null(mkdtemp(f.directory));
+	f.log.level = -1;
+	f.ended = false;
+	assert_true(sd_event_new(&f.event) >= 0);
+	fake_operators = (struct fake_operators){};
+	fake_kernel_init(&kernel);
+	fake_kernel_add(&kernel, "10.0.0.1:80", 10);
+	fake_kernel_add(&kernel, "10.0.0.2:80", 10);
+	fake_kernel_add(&kernel, "10.0.0.3:80", 10);
+	write_file("hv1", "host hv1 cpus 8\n"
+		   "vm web-1 hv1 address 10.0.0.1 vcpus 1 state running boot 1\n"
+		   "vm web-2 hv1 address 10.0.0.2 vcpus 1 state running boot 1\n"
+		   "vm web-3 hv1 address 10.0.0.3 vcpus 1 state running boot 1\n");
+	write_file("hv2", "host hv2 cpus 8\n");
+	write_config(of_service);
+	start();
+	wait_for(is_known());
+}
+
+static void end(void)
+{
+	char command[64];
+
+	stop();
+	f.event = sd_event_unref(f.event);
+	snprintf(command, sizeof(command), "rm -r %s", f.directory);
+	assert_int_equal(system(command), 0);
+}
+
+static uint32_t scale_of(const char *key)
+{
+	return fake_kernel_find(&kernel, key)->scale;
+}
+
+static unsigned int launch(const struct operation_request *request)
+{
+	unsigned int id = 0;
+	char *error = NULL;
+
+	assert_int_equal(operations_start(f.operations, request, &id, &error),
+			 0);
+	assert_null(error);
+	return id;
+}
+
+static void assert_refused(const struct operation_request *request, int result,
+			   const char *why)
+{
+	unsigned int id = 0;
+	char *error = NULL;
+
+	assert_int_equal(operations_start(f.operations, request, &id, &error),
+			 result);
+	assert_non_null(error);
+	assert_non_null(strstr(error, why));
+	free(error);
+}
+
+/* As the client does, which keeps it going. */
+static bool is_in(unsigned int id, const char *state)
+{
+	json_t *json;
+	bool is;
+
+	assert_int_equal(operations_ask(f.operations, id, &json), 0);
+	is = !strcmp(json_string_value(json_object_get(json, "state")), state);
+	json_decref(json);
+	return is;
+}
+
+static bool says(unsigned int id, const char *words)
+{
+	json_t *json;
+	char *text;
+	bool does;
+
+	assert_int_equal(operations_ask(f.operations, id, &json), 0);
+	text = json_dumps(json, 0);
+	does = strstr(text, words);
+	free(text);
+	json_decref(json);
+	return does;
+}
+
+/* The object of one name in a file of the state directory. */
+static size_t kept(const char *name, const char *object)
+{
+	char path[64];
+	json_t *file = NULL, *found;
+	size_t n = 0;
+
+	snprintf(path, sizeof(path), "%s/state", f.directory);
+	if (state_file_read(path, name, &file) == 0) {
+		found = json_object_get(file, object);
+		n = json_is_array(found) ? json_array_size(found) :
+					   json_object_size(found);
+	}
+	json_decref(file);
+	return n;
+}
+
+static void assert_nothing_is_left(void)
+{
+	assert_int_equal(kept("drains.json", "operations"), 0);
+	assert_int_equal(kept("frozen.json", "frozen"), 0);
+	assert_int_equal(drains_find(daemon_drains(f.daemon), "web-1"),
+			 POLICY_DRAIN_NONE);
+	wait_for(scale_of("10.0.0.1:80") && scale_of("10.0.0.2:80") &&
+		 scale_of("10.0.0.3:80"));
+}
+
+static const struct operation_request of_web_1 = {
+	.kind = OPERATION_SNAPSHOT,
+	.domain = "web-1",
+	.name = "x",
+};
+
+/* What has to be so whenever a machine is changed. */
+static void assert_drained(const struct vm_call *call)
+{
+	size_t closed = 0;
+
+	for (size_t i = 0; i < kernel.n; i++)
+		closed += !kernel.destinations[i].scale;
+	assert_int_equal(closed, 1);
+	assert_int_equal(kept("drains.json", "operations"), 1);
+	if (call->type != VM_CALL_MIGRATE)
+		assert_int_equal(kept("frozen.json", "frozen"), 1);
+}
+
+static void a_snapshot_is_taken(void **state)
+{
+	unsigned int id;
+
+	(void)state;
+	begin("");
+	fake_operators.on_call = assert_drained;
+	id = launch(&of_web_1);
+	wait_for(is_in(id, "done"));
+	assert_string_equal(fake_operators.did,
+			    "freeze hv1, snapshot hv1, thaw hv1");
+	assert_true(says(id, "takes new connections again"));
+	assert_nothing_is_left();
+	end();
+}
+
+static void connections_are_waited_for(void **state)
+{
+	struct operation_request request = of_web_1;
+	unsigned int id;
+
+	(void)state;
+	begin("");
+	fake_kernel_find(&kernel, "10.0.0.1:80")->active_connections = 7;
+	id = launch(&request);
+	wait_for(says(id, "waits for 7 connections"));
+	assert_int_equal(scale_of("10.0.0.1:80"), 0);
+	assert_string_equal(fake_operators.did, "");
+	fake_kernel_find(&kernel, "10.0.0.1:80")->active_connections = 0;
+	wait_for(is_in(id, "done"));
+
+	request.has_deadline = true;
+	request.deadline_ns = NSEC_PER_SEC / 10;
+	fake_kernel_find(&kernel, "10.0.0.1:80")->active_connections = 7;
+	*fake_operators.did = '\0';
+	id = launch(&request);
+	wait_for(is_in(id, "failed"));
+	assert_true(says(id, "has 7 connections"));
+	assert_string_equal(fake_operators.did, "");
+	assert_nothing_is_left();
+	end();
+}
+
+static void one_machine_after_the_other_is_out(void **state)
+{
+	const struct operation_request request = {
+		.kind = OPERATION_SNAPSHOT,
+		.service = "web",
+	};
+	unsigned int id;
+
+	(void)state;
+	begin("capacity-floor = 0.66");
+	fake_operators.on_call = assert_drained;
+	id = launch(&request);
+	wait_for(is_in(id, "done"));
+	assert_string_equal(fake_operators.did,
+			    "freeze hv1, snapshot hv1, thaw hv1, freeze hv1, snapshot hv1, thaw hv1, freeze hv1, snapshot hv1, thaw hv1");
+	assert_nothing_is_left();
+	end();
+}
+
+static void the_first_that_fails_ends_snapshots(void **state)
+{
+	const struct operation_request request = {
+		.kind = OPERATION_SNAPSHOT,
+		.service = "web",
+	};
+	unsigned int id;
+
+	(void)state;
+	begin("");
+	fake_operators.fails = VM_CALL_SNAPSHOT;
+	fake_operators.result = -EIO;
+	id = launch(&request);
+	wait_for(is_in(id, "failed"));
+	assert_string_equal(fake_operators.did,
+			    "freeze hv1, snapshot hv1, thaw hv1");
+	assert_true(says(id, "the snapshot failed: it broke"));
+	assert_true(says(id, "\"result\": \"left-out\""));
+	assert_nothing_is_left();
+	end();
+}
+
+static void machines_leave_their_host(void **state)
+{
+	const struct operation_request request = {
+		.kind = OPERATION_EVACUATION,
+		.host = "hv1",
+	};
+	unsigned int id;
+
+	(void)state;
+	begin("");
+	fake_operators.on_call = assert_drained;
+	/* They go along. */
+	fake_kernel_find(&kernel, "10.0.0.1:80")->active_connections = 7;
+	id = launch(&request);
+	wait_for(is_in(id, "done"));
+	assert_string_equal(fake_operators.did,
+			    "migrate hv1, migrate hv1, migrate hv1");
+	assert_string_equal(fake_operators.to, "hv2");
+	assert_nothing_is_left();
+	end();
+}
+
+static void those_that_can_leave_do(void **state)
+{
+	const struct operation_request request = {
+		.kind = OPERATION_EVACUATION,
+		.host = "hv1",
+		.to = "hv2",
+	};
+	unsigned int id;
+
+	(void)state;
+	begin("");
+	fake_operators.fails = VM_CALL_MIGRATE;
+	fake_operators.result = -EIO;
+	id = launch(&request);
+	wait_for(is_in(id, "failed"));
+	assert_string_equal(fake_operators.did,
+			    "migrate hv1, migrate hv1, migrate hv1");
+	assert_nothing_is_left();
+	end();
+}
+
+static void a_second_one_is_refused(void **state)
+{
+	struct operation_request other = of_web_1;
+	unsigned int id;
+
+	(void)state;
+	begin("");
+	fake_kernel_find(&kernel, "10.0.0.1:80")->active_connections = 1;
+	id = launch(&of_web_1);
+	other.domain = "web-2";
+	assert_refused(&other, -EBUSY,
+		       "snapshot 1 of service \"web\" is under way");
+	operations_cancel(f.operations, id, "was cancelled");
+	wait_for(is_in(id, "cancelled"));
+	id = launch(&other);
+	wait_for(is_in(id, "done"));
+	assert_nothing_is_left();
+	end();
+}
+
+static void what_makes_no_sense_is_refused(void **state)
+{
+	static const struct {
+		struct operation_request request;
+		int result;
+		const char *why;
+	} cases[] = {
+		{ { .domain = "db" }, -ENOENT,
+		  "no member is backed by a domain named \"db\"" },
+		{ { .service = "mail" }, -ENOENT,
+		  "there is no service \"mail\"" },
+		{ { .domain = "web-1", .name = "../x" }, -EINVAL,
+		  "\"../x\" is no name for a snapshot" },
+		{ { .domain = "web-1", .name = ".x" }, -EINVAL,
+		  "\".x\" is no name for a snapshot" },
+		{ { .kind = OPERATION_EVACUATION, .host = "hv9" }, -ENOENT,
+		  "no hypervisor \"hv9\" is configured" },
+		{ { .kind = OPERATION_EVACUATION, .host = "hv1", .to = "hv9" },
+		  -ENOENT, "no hypervisor \"hv9\" is configured" },
+		{ { .kind = OPERATION_EVACUATION, .host = "hv1", .to = "hv1" },
+		  -EINVAL, "are there already" },
+	};
+
+	(void)state;
+	begin("");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_refused(&cases[i].request, cases[i].result,
+			       cases[i].why);
+	stop();
+	f.options.shadow = true;
+	start();
+	f.options.shadow = false;
+	assert_refused(&of_web_1, -EROFS, "is a shadow");
+	end();
+}
+
+static void the_floor_is_not_gone_below(void **state)
+{
+	unsigned int id;
+
+	(void)state;
+	begin("capacity-floor = 0.7");
+	id = launch(&of_web_1);
+	wait_for(is_in(id, "failed"));
+	assert_true(says(id, "can't keep its capacity-floor of 70 %"));
+	assert_string_equal(fake_operators.did, "");
+	assert_nothing_is_left();
+	end();
+}
+
+static void a_drain_of_an_administrator_stays(void **state)
+{
+	unsigned int id;
+	size_t members;
+
+	(void)state;
+	begin("");
+	assert_int_equal(daemon_drain(f.daemon, "web-1", true, &members), 0);
+	wait_for(!scale_of("10.0.0.1:80"));
+	id = launch(&of_web_1);
+	wait_for(is_in(id, "done"));
+	assert_int_equal(drains_find(daemon_drains(f.daemon), "web-1"),
+			 POLICY_DRAIN_ADMINISTRATOR);
+	assert_int_equal(scale_of("10.0.0.1:80"), 0);
+	end();
+}
+
+/* Killed while it waits for the freeze, of which nobody knows how it ended. */
+static void the_next_vmld_undoes_what_one_has_left(void **state)
+{
+	(void)state;
+	begin("");
+	fake_operators.hangs = true;
+	fake_operators.hanging = VM_CALL_FREEZE;
+	launch(&of_web_1);
+	wait_for(!strcmp(fake_operators.did, "freeze hv1"));
+	assert_int_equal(kept("frozen.json", "frozen"), 1);
+	assert_int_equal(kept("drains.json", "operations"), 1);
+	stop();
+	start();
+	assert_int_equal(kept("drains.json", "operations"), 0);
+	wait_for(!strcmp(fake_operators.did, "freeze hv1, thaw hv1"));
+	wait_for(!kept("frozen.json", "frozen"));
+	wait_for(is_known());
+	assert_nothing_is_left();
+	end();
+}
+
+static void a_thaw_is_tried_until_it_works(void **state)
+{
+	(void)state;
+	begin("");
+	fake_operators.hangs = true;
+	fake_operators.hanging = VM_CALL_FREEZE;
+	launch(&of_web_1);
+	wait_for(!strcmp(fake_operators.did, "freeze hv1"));
+	stop();
+	fake_operators.fails = VM_CALL_THAW;
+	fake_operators.result = -ENOTCONN;
+	start();
+	wait_for(strstr(fake_operators.did, "thaw hv1, thaw hv1"));
+	assert_int_equal(kept("frozen.json", "frozen"), 1);
+	fake_operators.result = 0;
+	wait_for(!kept("frozen.json", "frozen"));
+	end();
+}
+
+static void note_end(void *userdata)
+{
+	*(bool *)userdata = true;
+}
+
+static void an_end_waits_until_all_is_undone(void **state)
+{
+	unsigned int id;
+
+	(void)state;
+	begin("");
+	fake_kernel_find(&kernel, "10.0.0.1:80")->active_connections = 1;
+	id = launch(&of_web_1);
+	wait_for(says(id, "waits for 1 connections"));
+	operations_end(f.operations, note_end, &f.ended);
+	wait_for(f.ended);
+	assert_true(says(id, "vmld ends"));
+	assert_refused(&of_web_1, -ESHUTDOWN, "about to end");
+	assert_nothing_is_left();
+	end();
+}
+
+static void without_operations_it_ends_at_once(void **state)
+{
+	(void)state;
+	begin("");
+	operations_end(f.operations, note_end, &f.ended);
+	assert_true(f.ended);
+	end();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_snapshot_is_taken),
+		cmocka_unit_test(connections_are_waited_for),
+		cmocka_unit_test(one_machine_after_the_other_is_out),
+		cmocka_unit_test(the_first_that_fails_ends_snapshots),
+		cmocka_unit_test(machines_leave_their_host),
+		cmocka_unit_test(those_that_can_leave_do),
+		cmocka_unit_test(a_second_one_is_refused),
+		cmocka_unit_test(what_makes_no_sense_is_refused),
+		cmocka_unit_test(the_floor_is_not_gone_below),
+		cmocka_unit_test(a_drain_of_an_administrator_stays),
+		cmocka_unit_test(the_next_vmld_undoes_what_one_has_left),
+		cmocka_unit_test(a_thaw_is_tried_until_it_works),
+		cmocka_unit_test(an_end_waits_until_all_is_undone),
+		cmocka_unit_test(without_operations_it_ends_at_once),
+	};
+
+	return cmocka_run_group_tests_name("operations", tests, NULL, NULL);
+}
