@@ -7,6 +7,7 @@
 #include "arguments.h"
 
 #define LEASE_MAX_S (UINT32_MAX / 1000)
+#define DEADLINE_MAX_S 86400
 #define OPTION_NAME_SIZE 32
 
 enum {
@@ -15,6 +16,12 @@ enum {
 	LONG_LEASE,
 	LONG_GENERATION,
 	LONG_REPLACE,
+	LONG_DEADLINE,
+	LONG_FORCE,
+	LONG_SERVICE,
+	LONG_NAME,
+	LONG_KIND,
+	LONG_TO,
 };
 
 static const struct option long_options[] = {
@@ -29,6 +36,12 @@ static const struct option long_options[] = {
 	{ "lease", required_argument, NULL, LONG_LEASE },
 	{ "generation", required_argument, NULL, LONG_GENERATION },
 	{ "replace", no_argument, NULL, LONG_REPLACE },
+	{ "deadline", required_argument, NULL, LONG_DEADLINE },
+	{ "force", no_argument, NULL, LONG_FORCE },
+	{ "service", required_argument, NULL, LONG_SERVICE },
+	{ "name", required_argument, NULL, LONG_NAME },
+	{ "kind", required_argument, NULL, LONG_KIND },
+	{ "to", required_argument, NULL, LONG_TO },
 	{ 0 },
 };
 
@@ -49,6 +62,15 @@ static unsigned int group_of(int option)
 	case LONG_GENERATION:
 	case LONG_REPLACE:
 		return OPTION_SET;
+	case LONG_DEADLINE:
+	case LONG_FORCE:
+		return OPTION_OPERATION;
+	case LONG_SERVICE:
+	case LONG_NAME:
+	case LONG_KIND:
+		return OPTION_SNAPSHOT;
+	case LONG_TO:
+		return OPTION_EVACUATE;
 	default:
 		return 0;
 	}
@@ -212,6 +234,40 @@ static int take_set(struct arguments *arguments, int option, const char *text,
 	}
 }
 
+static int take_operation(struct arguments *arguments, int option,
+			  const char *text, char *error)
+{
+	switch (option) {
+	case LONG_DEADLINE:
+		if (decimal_parse(text, &arguments->deadline_s) < 0 ||
+		    arguments->deadline_s > DEADLINE_MAX_S)
+			return fail(error,
+				    "\"%s\" is not a deadline in seconds: 0 to %d",
+				    text, DEADLINE_MAX_S);
+		arguments->has_deadline = true;
+		return 0;
+	case LONG_FORCE:
+		arguments->force = true;
+		return 0;
+	case LONG_SERVICE:
+		arguments->service_name = text;
+		return 0;
+	case LONG_NAME:
+		arguments->name = text;
+		return 0;
+	case LONG_TO:
+		arguments->to = text;
+		return 0;
+	default:
+		if (strcmp(text, "disk") != 0 && strcmp(text, "internal") != 0)
+			return fail(error,
+				    "\"%s\" is no kind of snapshot: disk or internal",
+				    text);
+		arguments->kind = text;
+		return 0;
+	}
+}
+
 static const char *option_name(int option, char name[OPTION_NAME_SIZE])
 {
 	*name = '\0';
@@ -274,6 +330,14 @@ int arguments_parse(const struct verb *verb, int argc, char **argv,
 		case LONG_GENERATION:
 		case LONG_REPLACE:
 			r = take_set(&arguments, option, optarg, error);
+			break;
+		case LONG_DEADLINE:
+		case LONG_FORCE:
+		case LONG_SERVICE:
+		case LONG_NAME:
+		case LONG_KIND:
+		case LONG_TO:
+			r = take_operation(&arguments, option, optarg, error);
 			break;
 		default:
 			r = take_service(&arguments, option, optarg, error);

@@ -73,16 +73,18 @@ static int explain(CURL *curl, CURLcode code, const char *socket_path,
 }
 
 int daemon_request(const char *socket_path, const char *method,
-		   const char *path, struct daemon_answer *ret_answer,
-		   char **ret_error)
+		   const char *path, const json_t *request,
+		   struct daemon_answer *ret_answer, char **ret_error)
 {
+	_cleanup_free_ char *upload =
+		request ? json_dumps(request, JSON_COMPACT) : NULL;
 	_cleanup_(curl_easy_cleanupp) CURL *curl = curl_easy_init();
 	_cleanup_(body_clear) struct body body = { 0 };
 	_cleanup_free_ char *url = NULL;
 	struct daemon_answer answer;
 	CURLcode code;
 
-	if (!curl || asprintf(&url, "http://localhost%s", path) < 0)
+	if (!curl || (request && !upload) || asprintf(&url, "http://localhost%s", path) < 0)
 		return -ENOMEM;
 	/* Signals stay the caller's; a proxy of the environment isn't asked. */
 	code = curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket_path);
@@ -101,6 +103,8 @@ int daemon_request(const char *socket_path, const char *method,
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, TIMEOUT_MS);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
+	if (upload)
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, upload);
 	code = curl_easy_perform(curl);
 	if (code != CURLE_OK)
 		return explain(curl, code, socket_path, ret_error);
@@ -120,14 +124,15 @@ int daemon_request(const char *socket_path, const char *method,
 }
 
 enum exit_code daemon_ask(const char *socket_path, const char *method,
-			  const char *path, json_t **ret_body)
+			  const char *path, const json_t *request,
+			  json_t **ret_body)
 {
 	_cleanup_(daemon_answer_clear) struct daemon_answer answer = { 0 };
 	_cleanup_free_ char *error = NULL;
 	const char *reason;
 	int r;
 
-	r = daemon_request(socket_path, method, path, &answer, &error);
+	r = daemon_request(socket_path, method, path, request, &answer, &error);
 	if (r < 0) {
 		complain("%s", error ?: strerrordesc_np(-r));
 		return r == -ENOMEM || r == -EACCES ? EXIT_CODE_FAILED :

@@ -32,7 +32,7 @@ enum exit_code daemon_drain(const struct arguments *arguments,
 		complain("out of memory");
 		return EXIT_CODE_FAILED;
 	}
-	code = daemon_ask(arguments->socket, method, path, &body);
+	code = daemon_ask(arguments->socket, method, path, NULL, &body);
 	if (code != EXIT_CODE_OK)
 		return code;
 	if (arguments->json)

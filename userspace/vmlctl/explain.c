@@ -157,7 +157,7 @@ static enum exit_code run(const struct arguments *arguments)
 		complain("out of memory");
 		return EXIT_CODE_FAILED;
 	}
-	code = daemon_ask(arguments->socket, "GET", path, &body);
+	code = daemon_ask(arguments->socket, "GET", path, NULL, &body);
 	if (code != EXIT_CODE_OK)
 		return code;
 	if (arguments->json)

@@ -9,6 +9,7 @@
 static const struct verb *const verbs[] = {
 	&verb_status, &verb_explain, &verb_show,  &verb_watch,
 	&verb_set,    &verb_clear,   &verb_drain, &verb_undrain,
+	&verb_snapshot, &verb_evacuate,
 };
 
 static void print_help(FILE *file)

@@ -173,7 +173,7 @@ static json_t *ask_daemon(const char *socket_path, char **ret_error)
 {
 	_cleanup_(daemon_answer_clear) struct daemon_answer answer = { 0 };
 
-	if (daemon_request(socket_path, "GET", "/v1/status", &answer,
+	if (daemon_request(socket_path, "GET", "/v1/status", NULL, &answer,
 			   ret_error) < 0)
 		return NULL;
 	if (answer.status != 200) {

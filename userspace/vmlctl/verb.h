@@ -21,6 +21,9 @@ enum verb_options {
 	OPTION_SERVICE = 1 << 1,
 	OPTION_SOCKET = 1 << 2,
 	OPTION_SET = 1 << 3,	/* --lease, --generation, --replace */
+	OPTION_OPERATION = 1 << 4,	/* --deadline, --force */
+	OPTION_SNAPSHOT = 1 << 5,	/* --service, --name, --kind */
+	OPTION_EVACUATE = 1 << 6,	/* --to */
 };
 
 #define DEFAULT_SOCKET "/run/vml/vmld.sock"
@@ -36,6 +39,13 @@ struct arguments {
 	bool has_generation;
 	uint32_t generation;
 	bool replace;
+	bool has_deadline;
+	double deadline_s;
+	bool force;
+	const char *service_name;	/* of the configuration; NULL: none */
+	const char *name;		/* of a snapshot; NULL: none */
+	const char *kind;		/* likewise */
+	const char *to;			/* a host; NULL: none */
 	char **operands;
 	int n_operands;
 };
@@ -57,6 +67,8 @@ extern const struct verb verb_set;
 extern const struct verb verb_clear;
 extern const struct verb verb_drain;
 extern const struct verb verb_undrain;
+extern const struct verb verb_snapshot;
+extern const struct verb verb_evacuate;
 
 /* Print "vmlctl: " and the text as a line on stderr. */
 void complain(const char *format, ...) _printf_(1, 2);

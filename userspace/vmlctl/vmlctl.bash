@@ -41,9 +41,24 @@ _vmlctl_domains()
 		sed -n 's/^ *"domain": "\([^"]*\)".*/\1/p' | sort -u
 }
 
+# Hypervisors of the daemon's configuration
+_vmlctl_hypervisors()
+{
+	vmlctl status --json 2> /dev/null |
+		sed -n '/^ *"hypervisors": \[/,/^ *"drains": /s/^ *"name": "\([^"]*\)".*/\1/p'
+}
+
+# Services of the daemon's configuration
+_vmlctl_configured()
+{
+	vmlctl status --json 2> /dev/null |
+		sed -n '/^  "services": \[/,$s/^ *"name": "\([^"]*\)".*/\1/p'
+}
+
 _vmlctl()
 {
-	local verbs='status explain show watch set clear drain undrain'
+	local verbs='status explain show watch set clear drain undrain snapshot
+		evacuate'
 	local of_service='-t --tcp-service -u --udp-service --sctp-service
 		-f --fwmark-service -6 --ipv6'
 	local cur prev words cword verb candidates
@@ -57,7 +72,7 @@ _vmlctl()
 		return
 	fi
 	case $prev in
-	-t | -u | -f | --*-service)
+	-t | -u | -f | --?*-service)
 		mapfile -t COMPREPLY < <(
 			compgen -W "$(_vmlctl_services "$prev")" -- "$cur")
 		__ltrim_colon_completions "$cur"
@@ -67,7 +82,21 @@ _vmlctl()
 		_filedir
 		return
 		;;
-	--lease | --generation)
+	--lease | --generation | --deadline | --name)
+		return
+		;;
+	--kind)
+		mapfile -t COMPREPLY < <(compgen -W 'disk internal' -- "$cur")
+		return
+		;;
+	--service)
+		mapfile -t COMPREPLY < <(
+			compgen -W "$(_vmlctl_configured)" -- "$cur")
+		return
+		;;
+	--to)
+		mapfile -t COMPREPLY < <(
+			compgen -W "$(_vmlctl_hypervisors)" -- "$cur")
 		return
 		;;
 	esac
@@ -91,6 +120,14 @@ _vmlctl()
 		;;
 	drain | undrain)
 		candidates="--json --socket --help $(_vmlctl_domains)"
+		;;
+	snapshot)
+		candidates="--service --name --kind --deadline --force --json
+			--socket --help $(_vmlctl_domains)"
+		;;
+	evacuate)
+		candidates="--to --deadline --force --json --socket --help
+			$(_vmlctl_hypervisors)"
 		;;
 	*)
 		return

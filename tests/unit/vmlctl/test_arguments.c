@@ -13,6 +13,10 @@ static const struct verb all = {
 	.name = "all",
 	.options = OPTION_JSON | OPTION_SERVICE | OPTION_SOCKET | OPTION_SET,
 };
+static const struct verb operation = {
+	.name = "operation",
+	.options = OPTION_OPERATION | OPTION_SNAPSHOT | OPTION_EVACUATE,
+};
 static const struct verb plain = { .name = "plain" };
 
 static char error[ARGUMENTS_ERROR_MAX];
@@ -104,6 +108,15 @@ static void bad_options_are_named(_unused_ void **state)
 		{ &plain, "-t 192.0.2.1:80", "plain takes no option -t" },
 		{ &plain, "--json", "plain takes no option -j" },
 		{ &plain, "--lease 3", "plain takes no option --lease" },
+		{ &all, "--service web", "all takes no option --service" },
+		{ &all, "--deadline 3", "all takes no option --deadline" },
+		{ &all, "--to hv2", "all takes no option --to" },
+		{ &operation, "--deadline -1",
+		  "\"-1\" is not a deadline in seconds: 0 to 86400" },
+		{ &operation, "--deadline 86401",
+		  "\"86401\" is not a deadline in seconds: 0 to 86400" },
+		{ &operation, "--kind qcow2",
+		  "\"qcow2\" is no kind of snapshot: disk or internal" },
 		{ &plain, "-x", "plain takes no option -x" },
 		{ &plain, "-xy", "plain takes no option -x" },
 		{ &plain, "--nonsense", "plain takes no option --nonsense" },
@@ -155,6 +168,28 @@ static void leases_are_seconds(_unused_ void **state)
 		snprintf(line, sizeof(line), "--lease=%s", bad[i]);
 		assert_int_equal(parse(&all, line, &arguments), -EINVAL);
 	}
+}
+
+static void operations_have_options(_unused_ void **state)
+{
+	struct arguments arguments;
+
+	assert_int_equal(parse(&operation, "", &arguments), 0);
+	assert_false(arguments.has_deadline || arguments.force);
+	assert_null(arguments.service_name);
+	assert_null(arguments.name);
+	assert_null(arguments.kind);
+	assert_null(arguments.to);
+	assert_int_equal(parse(&operation,
+			       "--service web --name x --kind internal --deadline 1.5 --force --to hv2",
+			       &arguments), 0);
+	assert_true(arguments.has_deadline);
+	assert_float_equal(arguments.deadline_s, 1.5, 0);
+	assert_true(arguments.force);
+	assert_string_equal(arguments.service_name, "web");
+	assert_string_equal(arguments.name, "x");
+	assert_string_equal(arguments.kind, "internal");
+	assert_string_equal(arguments.to, "hv2");
 }
 
 static void help_is_taken_by_every_verb(_unused_ void **state)
@@ -248,6 +283,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_set_without_options),
 		cmocka_unit_test(bad_options_are_named),
 		cmocka_unit_test(leases_are_seconds),
+		cmocka_unit_test(operations_have_options),
 		cmocka_unit_test(help_is_taken_by_every_verb),
 		cmocka_unit_test(scales_are_factors),
 		cmocka_unit_test(assignments_are_read_or_explained),

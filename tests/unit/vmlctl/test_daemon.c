@@ -84,7 +84,7 @@ static void expect_failure(int result, const char *text)
 	struct daemon_answer answer = { 0 };
 	_cleanup_free_ char *error = NULL;
 
-	assert_int_equal(daemon_request(server.path, "GET", "/v1/status",
+	assert_int_equal(daemon_request(server.path, "GET", "/v1/status", NULL,
 					&answer, &error), result);
 	assert_non_null(error);
 	assert_int_equal(strncmp(error, text, strlen(text)), 0);
@@ -100,8 +100,8 @@ static void an_answer_is_read(_unused_ void **state)
 	start("HTTP/1.1 200 OK\r\nContent-Length: 15\r\n"
 	      "Connection: close\r\n\r\n{\"members\": 2 }");
 	assert_int_equal(daemon_request(server.path, "PUT",
-					"/v1/drains/web%201", &answer, &error),
-			 0);
+					"/v1/drains/web%201", NULL, &answer,
+					&error), 0);
 	finish();
 	assert_int_equal(answer.status, 200);
 	assert_int_equal(json_integer_value(json_object_get(answer.body,
@@ -120,7 +120,7 @@ static void a_refusal_is_an_answer(_unused_ void **state)
 	start("HTTP/1.1 404 Not Found\r\nContent-Length: 16\r\n"
 	      "Connection: close\r\n\r\n{\"error\":\"none\"}");
 	assert_int_equal(daemon_request(server.path, "DELETE", "/v1/drains/x",
-					&answer, &error), 0);
+					NULL, &answer, &error), 0);
 	finish();
 	assert_int_equal(answer.status, 404);
 	assert_string_equal(json_string_value(json_object_get(answer.body,
@@ -181,8 +181,8 @@ static void a_path_that_no_socket_can_have_is_told(_unused_ void **state)
 
 	memset(path, 'x', sizeof(path) - 1);
 	path[sizeof(path) - 1] = '\0';
-	assert_true(daemon_request(path, "GET", "/v1/status", &answer, &error) <
-		    0);
+	assert_true(daemon_request(path, "GET", "/v1/status", NULL, &answer,
+				   &error) < 0);
 	assert_non_null(error);
 }
 
