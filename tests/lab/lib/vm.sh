@@ -15,7 +15,7 @@ _lab_guest_initramfs()
 	programs="$LAB_WEBSERVER=webserver $LAB_AGENT=agent"
 	if [ -n "${1:-}" ]; then
 		name=guest-agent
-		modules+=" virtio_console"
+		modules+=" virtio_console ext4 crc32c_generic"
 		programs+=" qemu-ga=qemu-ga"
 		if ! command -v qemu-ga > /dev/null; then
 			_lab_say "qemu-ga is missing: install qemu-guest-agent"
@@ -104,18 +104,20 @@ _lab_domain_xml()
 }
 
 # vm_start NAME [--on HYPERVISOR] [--memory MIB] [--vcpus N] [--cpuset CPUS]
-#	   [--direct] [--agent] [--disk] [--watchdog ACTION] [--on-crash ACTION]
-#	   [--no-wait]
+#	   [--direct] [--agent] [--disk] [--fs] [--watchdog ACTION]
+#	   [--on-crash ACTION] [--no-wait]
 # NAME ends in a number, web-1 is 10.77.0.21. --cpuset pins its vCPUs; --direct
 # lets it take direct-routed and tunnelled requests as well as masqueraded ones;
 # --agent runs QEMU's guest agent in it, so that libvirt can ask its address;
-# --disk gives it one that pauses it on errors, see vm_disk_space; --watchdog and
+# --disk gives it one that pauses it on errors, see vm_disk_space; --fs a disk with
+# a file system in use that the agent can freeze, see vm_freeze_hold; --watchdog and
 # --on-crash say what libvirt does when it hangs, and when its kernel panics.
 # Returns when it answers HTTP, or at once with --no-wait (then see vm_wait).
 vm_start()
 {
 	local name=$1 on=hv1 memory=112 vcpus=1 cpus='' options='' wait=1
-	local initrd=web.cpio agent='' devices='' on_crash=destroy
+	local initrd=web.cpio agent='' devices='' on_crash=destroy space=1
+	local disk="<disk type='file'><driver name='qemu' type='raw' error_policy='stop'/><source file='/var/lib/libvirt/images/$1'/><target dev='vda' bus='virtio'/></disk>"
 	shift
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -130,7 +132,12 @@ vm_start()
 			;;
 		--disk)
 			options+=" lab.disk"
-			devices+="<disk type='file'><driver name='qemu' type='raw' error_policy='stop'/><source file='/var/lib/libvirt/images/$name'/><target dev='vda' bus='virtio'/></disk>"
+			devices+=$disk
+			;;
+		--fs)
+			options+=" lab.disk lab.fs"
+			devices+=$disk
+			space=64
 			;;
 		--watchdog)
 			options+=" lab.watchdog"
@@ -158,7 +165,7 @@ vm_start()
 		_lab_domain_xml "$name" "$memory" "$vcpus" "$cpus" "$options" $initrd \
 			"$devices" "$on_crash" > "$LAB_RUN/$on/run/$name.xml"
 		case $options in
-		*lab.disk*) _lab_disk "$name" "$on" || return 1 ;;
+		*lab.disk*) _lab_disk "$name" "$on" $space || return 1 ;;
 		esac
 		_lab_virsh "$on" define "/run/$name.xml" > /dev/null || return 1
 		echo "$on" > "$LAB_RUN/vms/$name"
@@ -167,14 +174,15 @@ vm_start()
 	[ -z "$wait" ] || vm_wait "$name"
 }
 
-# A disk of 64 MiB, in a file system of its own that has less
+# _lab_disk NAME HYPERVISOR MIB: a disk of 64 MiB, in a file system of its own that
+# has no more than that; without snapshots that one of its name had
 _lab_disk()
 {
 	# shellcheck disable=SC2016 # expanded on the host
 	hypervisor_exec "$2" sh -c '
-		mountpoint -q "$1" || mount -t tmpfs -o size=1M tmpfs "$1" &&
-			truncate -s 64M "$1/$2"
-	' sh /var/lib/libvirt/images "$1"
+		mountpoint -q "$1" || mount -t tmpfs -o "size=$3M" tmpfs "$1" &&
+			rm -f "$1/$2" "$1/$2".* && truncate -s 64M "$1/$2"
+	' sh /var/lib/libvirt/images "$1" "$3"
 }
 
 # vm_disk_space NAME MIB: empties its disk, and says how much can be written to it
@@ -257,7 +265,33 @@ vm_remove()
 	if [ "$(vm_virsh "$1" domstate)" != "shut off" ]; then
 		vm_stop "$1" || return 1
 	fi
-	vm_virsh "$1" undefine > /dev/null && rm "$LAB_RUN/vms/$1"
+	vm_virsh "$1" undefine --snapshots-metadata > /dev/null &&
+		rm "$LAB_RUN/vms/$1"
+}
+
+# vm_freeze_hold NAME: its agent is asked to freeze, and does not get on with it
+# until vm_freeze_release
+vm_freeze_hold()
+{
+	vm_exec "$1" touch /run/freeze-hold
+}
+
+vm_freeze_release()
+{
+	vm_exec "$1" rm -f /run/freeze-hold
+}
+
+# vm_freezes NAME: "freeze thaw ...", as its agent was told since it booted
+vm_freezes()
+{
+	vm_exec "$1" sh -c '[ ! -e /run/freezes ] || cat /run/freezes' | xargs
+}
+
+# vm_is_frozen NAME: as its agent says
+vm_is_frozen()
+{
+	vm_virsh "$1" qemu-agent-command '{"execute": "guest-fsfreeze-status"}' |
+		grep -q '"frozen"'
 }
 
 vm_shutdown()
