@@ -54,6 +54,8 @@ struct fake_libvirtd {
 	int last_callback;
 
 	pthread_mutex_t lock;		/* of all below */
+	pthread_cond_t hears;
+	unsigned int told, heard;	/* how often, and by the thread */
 	bool hangs;
 	bool stops;
 	unsigned int calls[_FAKE_PROCEDURE_MAX];
@@ -277,6 +279,8 @@ static bool is_asked_to_stop(struct fake_libvirtd *fake, bool *ret_hangs)
 	pthread_mutex_lock(&fake->lock);
 	stops = fake->stops;
 	*ret_hangs = fake->hangs;
+	fake->heard = fake->told;
+	pthread_cond_signal(&fake->hears);
 	pthread_mutex_unlock(&fake->lock);
 	return stops;
 }
@@ -328,6 +332,7 @@ struct fake_libvirtd *fake_libvirtd_start(const struct sockaddr *address,
 	fake->machines = *machines;
 	fake->stats = fake_stats_new(machines);
 	pthread_mutex_init(&fake->lock, NULL);
+	pthread_cond_init(&fake->hears, NULL);
 	fake->fds[0] = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC,
 			      0);
 	fake->fds[1] = eventfd(0, EFD_CLOEXEC);
@@ -340,13 +345,17 @@ struct fake_libvirtd *fake_libvirtd_start(const struct sockaddr *address,
 	return fake;
 }
 
+/* Until it has heard, the thread might still answer a call that comes now. */
 static void tell(struct fake_libvirtd *fake, bool hangs, bool stops)
 {
 	pthread_mutex_lock(&fake->lock);
 	fake->hangs = hangs;
 	fake->stops = stops;
-	pthread_mutex_unlock(&fake->lock);
+	fake->told++;
 	eventfd_write(fake->fds[1], 1);
+	while (fake->heard != fake->told)
+		pthread_cond_wait(&fake->hears, &fake->lock);
+	pthread_mutex_unlock(&fake->lock);
 }
 
 void fake_libvirtd_hang(struct fake_libvirtd *fake, bool hangs)
@@ -361,6 +370,7 @@ void fake_libvirtd_stop(struct fake_libvirtd *fake)
 	for (unsigned int i = 0; i < fake->n_fds; i++)
 		close(fake->fds[i]);
 	fake_stats_free(fake->stats);
+	pthread_cond_destroy(&fake->hears);
 	pthread_mutex_destroy(&fake->lock);
 	free(fake);
 }
