@@ -197,7 +197,7 @@ static void test_precedence(void **state)
 	uint32_t scale;
 
 	(void)state;
-	members[0].drained = true;
+	members[0].drained = POLICY_DRAIN_ADMINISTRATOR;
 	members[0].health.unhealthy_ns = 1 * S;
 	assert_int_equal(policy_new(params, &policy), 0);
 	assert_int_equal(policy_set_members(policy, members, 2), 0);
@@ -207,7 +207,7 @@ static void test_precedence(void **state)
 	tell(policy, inventory);
 	assert_int_equal(decided_by(policy, 5 * S, &scale), POLICY_DRAIN);
 	assert_int_equal(scale, 0);
-	members[0].drained = false;
+	members[0].drained = POLICY_DRAIN_NONE;
 	assert_int_equal(policy_set_members(policy, members, 2), 0);
 	assert_int_equal(decided_by(policy, 5 * S, &scale), POLICY_HEALTH);
 	assert_int_equal(scale, 0);
