@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <libvirt/virterror.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -10,6 +9,7 @@
 #include "source/libvirt_stats.h"
 #include "source/libvirt_worker.h"
 #include "source/private.h"
+#include "source/thread.h"
 #include "util.h"
 
 #define FIRST_PAUSE_MS 1000
@@ -169,23 +169,11 @@ static void *run(void *userdata)
 
 int libvirt_worker_start(struct link *link)
 {
-	pthread_attr_t attributes;
-	sigset_t all, before;
-	pthread_t thread;
 	int r;
 
-	r = pthread_attr_init(&attributes);
-	if (r)
-		return -r;
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	/* Signals are the main thread's. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	link_ref(link);
-	r = pthread_create(&thread, &attributes, run, link);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
-	if (r)
+	r = thread_start(run, link);
+	if (r < 0)
 		link_unref(link);
-	return -r;
+	return r;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <libvirt/virterror.h>
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
 #include "source/libvirt_call.h"
 #include "source/libvirt_event.h"
+#include "source/thread.h"
 #include "util.h"
 
 /* As of the connections that are polled. */
@@ -154,25 +154,13 @@ static void *run(void *userdata)
 
 static int start_thread(struct desk *desk)
 {
-	pthread_attr_t attributes;
-	sigset_t all, before;
-	pthread_t thread;
 	int r;
 
-	r = pthread_attr_init(&attributes);
-	if (r)
-		return -r;
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	/* Signals are the main thread's. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	desk->refs++;
-	r = pthread_create(&thread, &attributes, run, desk);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
-	if (r)
+	r = thread_start(run, desk);
+	if (r < 0)
 		desk_unref(desk);
-	return -r;
+	return r;
 }
 
 static int on_ended(_unused_ sd_event_source *event, int fd,
