@@ -152,7 +152,7 @@ static void verdict_is(struct scene *scene, size_t host, enum vm_state state,
 	};
 }
 
-static void stop(struct scene *scene, size_t host)
+static void shut_off(struct scene *scene, size_t host)
 {
 	scene->hosts[host].state = VM_STATE_SHUTOFF;
 	verdict_is(scene, host, VM_STATE_SHUTOFF, VM_PAUSE_OTHER);
@@ -171,7 +171,7 @@ static void in_mode_weights_nothing_is_ours(void **state)
 
 	(void)state;
 	s.hosts[1].in_kernel = true;
-	stop(&s, 1);
+	shut_off(&s, 1);
 	s.now += 1000 * NSEC_PER_SEC;
 	assert_string_equal(plan(&s), "");
 	assert_int_equal(s.managed.n, 0);
@@ -224,7 +224,7 @@ static void what_has_failed_goes_at_once_if_its_connections_are_to(void **state)
 	s.hosts[4].verdict = 0;
 	s.hosts[4].reason.type = POLICY_REASON_BLACKOUT;
 	/* All others being down, it is to have connections again. */
-	stop(&s, 5);
+	shut_off(&s, 5);
 	s.hosts[5].verdict = VML_SCALE_ONE;
 	assert_string_equal(plan(&s), "=5=0 ");
 
@@ -280,7 +280,7 @@ static void a_machine_that_stops_is_quiesced_and_later_removed(void **state)
 	(void)state;
 	plan(&s);
 	s.hosts[0].active = 1;
-	stop(&s, 0);
+	shut_off(&s, 0);
 	assert_string_equal(plan(&s), "=1=0 ");
 	s.now += RECONCILE_KEEP_NS;
 	assert_string_equal(plan(&s), "");
@@ -301,7 +301,7 @@ static void connections_don_t_keep_a_destination_for_ever(void **state)
 	(void)state;
 	plan(&s);
 	s.hosts[0].active = 1;
-	stop(&s, 0);
+	shut_off(&s, 0);
 	plan(&s);
 	s.now += RECONCILE_KEEP_AT_MOST_NS - 1;
 	assert_string_equal(plan(&s), "");
@@ -316,14 +316,14 @@ static void a_machine_that_restarts_keeps_its_destination(void **state)
 
 	(void)state;
 	plan(&s);
-	stop(&s, 0);
+	shut_off(&s, 0);
 	assert_string_equal(plan(&s), "=1=0 ");
 	s.now += RECONCILE_KEEP_NS - 1;
 	assert_string_equal(plan(&s), "");
 	run_again(&s, 0);
 	assert_string_equal(plan(&s), "=1=200 ");
 	/* The time begins anew. */
-	stop(&s, 0);
+	shut_off(&s, 0);
 	plan(&s);
 	s.now += RECONCILE_KEEP_NS - 1;
 	assert_string_equal(plan(&s), "");
@@ -351,7 +351,7 @@ static void a_panic_gives_weights_back(void **state)
 
 	(void)state;
 	plan(&s);
-	stop(&s, 0);
+	shut_off(&s, 0);
 	assert_string_equal(plan(&s), "=1=0 ");
 	s.hosts[0].verdict = VML_SCALE_ONE;
 	s.hosts[0].vcpus = 0;
@@ -369,7 +369,7 @@ static void the_administrators_weight_stays(void **state)
 	s.hosts[1].weight = 5;
 	s.hosts[1].vcpus = 8;
 	assert_string_equal(plan(&s), "");
-	stop(&s, 1);
+	shut_off(&s, 1);
 	assert_string_equal(plan(&s), "");
 	managed_clear(&s.managed);
 }
@@ -432,7 +432,7 @@ static void what_others_remove_comes_back_while_its_machine_runs(void **state)
 	plan(&s);
 	s.hosts[0].in_kernel = false;
 	assert_string_equal(plan(&s), "+1=200 ");
-	stop(&s, 0);
+	shut_off(&s, 0);
 	s.hosts[0].in_kernel = false;
 	assert_string_equal(plan(&s), "");
 	assert_int_equal(s.managed.n, 0);
@@ -456,7 +456,7 @@ static void a_zero_of_ours_is_known_after_a_crash(void **state)
 
 	(void)state;
 	plan(&s);
-	stop(&s, 0);
+	shut_off(&s, 0);
 	plan(&s);
 	restart(&s);
 	assert_int_equal(reconcile_policy_weight(&destination, &s.managed),
@@ -465,7 +465,7 @@ static void a_zero_of_ours_is_known_after_a_crash(void **state)
 	assert_string_equal(plan(&s), "=1=200 ");
 
 	/* Saved, but the kernel didn't get it. */
-	stop(&s, 0);
+	shut_off(&s, 0);
 	plan(&s);
 	s.hosts[0].weight = 200;
 	restart(&s);
@@ -498,7 +498,7 @@ static void what_is_saved_has_changed(void **state)
 	s.managed.changed = false;
 	plan(&s);
 	assert_false(s.managed.changed);
-	stop(&s, 0);
+	shut_off(&s, 0);
 	plan(&s);
 	assert_true(s.managed.changed);
 	managed_clear(&s.managed);

@@ -69,7 +69,7 @@ static void start(void)
 }
 
 /* As a kill: nothing is undone. */
-static void stop(void)
+static void stop_daemon(void)
 {
 	f.daemon = daemon_free(f.daemon);
 }
@@ -121,7 +121,7 @@ static void end(void)
 {
 	char command[64];
 
-	stop();
+	stop_daemon();
 	f.event = sd_event_unref(f.event);
 	snprintf(command, sizeof(command), "rm -r %s", f.directory);
 	assert_int_equal(system(command), 0);
@@ -403,7 +403,7 @@ static void what_makes_no_sense_is_refused(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		assert_refused(&cases[i].request, cases[i].result,
 			       cases[i].why);
-	stop();
+	stop_daemon();
 	f.options.shadow = true;
 	start();
 	f.options.shadow = false;
@@ -453,7 +453,7 @@ static void the_next_vmld_undoes_what_one_has_left(void **state)
 	wait_for(!strcmp(fake_operators.did, "freeze hv1"));
 	assert_int_equal(kept("frozen.json", "frozen"), 1);
 	assert_int_equal(kept("drains.json", "operations"), 1);
-	stop();
+	stop_daemon();
 	start();
 	assert_int_equal(kept("drains.json", "operations"), 0);
 	wait_for(!strcmp(fake_operators.did, "freeze hv1, thaw hv1"));
@@ -471,7 +471,7 @@ static void a_thaw_is_tried_until_it_works(void **state)
 	fake_operators.hanging = VM_CALL_FREEZE;
 	launch(&of_web_1);
 	wait_for(!strcmp(fake_operators.did, "freeze hv1"));
-	stop();
+	stop_daemon();
 	fake_operators.fails = VM_CALL_THAW;
 	fake_operators.result = -ENOTCONN;
 	start();

@@ -119,7 +119,7 @@ static void run_once(struct fixture *f)
 		}							\
 	} while (0)
 
-static void stop(struct fixture *f)
+static void stop_daemon(struct fixture *f)
 {
 	f->daemon = daemon_free(f->daemon);
 	f->tracer = trace_free(f->tracer);
@@ -228,7 +228,7 @@ static void record_a_while(struct fixture *f)
 	/* The last that happens in the script. */
 	run_until(f, has_reason(f, "web-3", POLICY_REASON_STATE) &&
 		     has_reason(f, "web #\\\"2", POLICY_REASON_STATE));
-	stop(f);
+	stop_daemon(f);
 }
 
 static void a_replay_does_what_the_daemon_did(void **state)

@@ -76,7 +76,7 @@ static void start(struct fixture *f)
 	assert_int_equal(daemon_start(f->daemon), 0);
 }
 
-static void stop(struct fixture *f)
+static void stop_daemon(struct fixture *f)
 {
 	f->server = server_free(f->server);
 	f->daemon = daemon_free(f->daemon);
@@ -106,7 +106,7 @@ static void fixture_free(struct fixture *f)
 {
 	char command[64];
 
-	stop(f);
+	stop_daemon(f);
 	sd_event_unref(f->event);
 	snprintf(command, sizeof(command), "rm -r %s", f->directory);
 	assert_int_equal(system(command), 0);
@@ -273,7 +273,7 @@ static void a_drain_is_in_force_and_outlives_the_daemon(void **state)
 	json_decref(body);
 	wait_for(f, fake_kernel_find(&kernel, "10.0.0.2:80")->scale == 0);
 
-	stop(f);
+	stop_daemon(f);
 	fake_kernel_find(&kernel, "10.0.0.2:80")->scale = VML_SCALE_ONE;
 	start(f);
 	wait_for(f, fake_kernel_find(&kernel, "10.0.0.2:80")->scale == 0);
@@ -596,7 +596,7 @@ static void a_shadow_explains_and_changes_nothing(void **state)
 				    &beside, &second), 0);
 	assert_string_equal(daemon_config(second)->socket, beside.socket);
 	daemon_free(second);
-	stop(f);
+	stop_daemon(f);
 
 	write_file(f, "script",
 		   "host hv1\n"
