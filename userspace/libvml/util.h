@@ -4,9 +4,11 @@
 #define VML_UTIL_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -96,6 +98,12 @@ static inline void fclose_at(FILE **file)
 		__typeof__(b) _b = (b);					\
 		(_a > _b) - (_a < _b);					\
 	})
+
+/* Of which either may be NULL. */
+static inline bool texts_equal(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
 
 #define NSEC_PER_SEC UINT64_C(1000000000)
 #define NSEC_PER_MSEC UINT64_C(1000000)

@@ -50,11 +50,6 @@ void config_freep(struct config **config)
 	config_free(*config);
 }
 
-static bool texts_equal(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
 static bool rules_equal(const struct discover_rule *a,
 			const struct discover_rule *b)
 {

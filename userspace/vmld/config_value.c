@@ -14,16 +14,23 @@ static bool is_number(const char *text, const char *characters)
 	       text[1 + strspn(text + 1, characters)] == '\0';
 }
 
+/* It may be infinite. */
+static bool parse_real(const char *text, double *ret_number)
+{
+	char *end;
+
+	if (!is_number(text, "0123456789.eE+-"))
+		return false;
+	*ret_number = strtod(text, &end);
+	return !*end;
+}
+
 const char *value_seconds(const char *text, double minimum, double maximum,
 			  double *ret_seconds)
 {
 	double seconds;
-	char *end;
 
-	if (!is_number(text, "0123456789.eE+-"))
-		return "is not a number of seconds";
-	seconds = strtod(text, &end);
-	if (*end)
+	if (!parse_real(text, &seconds))
 		return "is not a number of seconds";
 	if (seconds < 0)
 		return "is negative";
@@ -39,12 +46,8 @@ const char *value_number(const char *text, double minimum, double maximum,
 			 double *ret_number)
 {
 	double number;
-	char *end;
 
-	if (!is_number(text, "0123456789.eE+-"))
-		return "is not a number";
-	number = strtod(text, &end);
-	if (*end)
+	if (!parse_real(text, &number))
 		return "is not a number";
 	if (number < minimum)
 		return "is too small";
@@ -56,16 +59,8 @@ const char *value_number(const char *text, double minimum, double maximum,
 
 const char *value_share(const char *text, double *ret_share)
 {
-	double share;
-	char *end;
-
-	if (!is_number(text, "0123456789.eE+-"))
-		return "is not a share, from 0 to 1";
-	share = strtod(text, &end);
-	if (*end || !(share >= 0 && share <= 1))
-		return "is not a share, from 0 to 1";
-	*ret_share = share;
-	return NULL;
+	return value_number(text, 0, 1, ret_share) ?
+		       "is not a share, from 0 to 1" : NULL;
 }
 
 const char *value_unsigned(const char *text, uint32_t minimum,

@@ -55,13 +55,15 @@ void service_follow_checks(struct service *service,
 	_cleanup_free_ struct vml_destination_key *keys = NULL;
 	int r = 0;
 
+	if (!service->config->has_health)
+		return;
 	keys = calloc(kernel->n_destinations + 1, sizeof(*keys));
 	if (!keys)
 		return;
 	for (size_t i = 0; i < kernel->n_destinations; i++)
 		keys[i] = kernel->destinations[i].key;
 	health_members_keep(&service->health, keys, kernel->n_destinations);
-	if (!service->config->has_health || !env->checks)
+	if (!env->checks)
 		return;
 	if (!service->checker) {
 		service->checks = env->checks;

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "health/check.h"
+#include "util.h"
 
 static const char *const types[_HEALTH_TYPE_MAX] = {
 	[HEALTH_TCP] = "TCP",
@@ -34,11 +31,6 @@ void health_config_clear(struct health_config *config)
 	free(config->path);
 	free(config->virtualhost);
 	*config = (struct health_config){};
-}
-
-static bool texts_equal(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
 }
 
 bool health_config_same_check(const struct health_config *a,

@@ -66,26 +66,23 @@ static void wait_for(struct checked *checked, uint64_t ns)
 	sd_event_source_set_enabled(checked->timer, SD_EVENT_ONESHOT);
 }
 
+static int compare_to_member(const void *key, const void *member)
+{
+	const struct checked *const *checked = member;
+
+	return vml_destination_key_compare(key, &(*checked)->key);
+}
+
 void checker_hurry(struct checker *checker,
 		   const struct vml_destination_key *key)
 {
-	size_t low = 0, high = checker->n;
+	struct checked **found = NULL;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		struct checked *checked = checker->members[middle];
-		int order = vml_destination_key_compare(&checked->key, key);
-
-		if (order < 0) {
-			low = middle + 1;
-		} else if (order > 0) {
-			high = middle;
-		} else {
-			if (!checked->probe)
-				wait_for(checked, 0);
-			return;
-		}
-	}
+	if (checker->n)
+		found = bsearch(key, checker->members, checker->n,
+				sizeof(*found), compare_to_member);
+	if (found && !(*found)->probe)
+		wait_for(*found, 0);
 }
 
 /* What is under way looks at the configuration that goes: again, then. */

@@ -31,8 +31,8 @@ void checker_hand_over(struct checker *checker,
 
 /*
  * Check these, which are in the order of their keys. Those that were there go
- * on; the first checks of others are spread over the warm-up, unless there is but one. -ENOMEM, or what
- * sd-event(3) says: some may not be checked.
+ * on; the first checks of others are spread over the warm-up, unless there is
+ * but one. -ENOMEM, or what sd-event(3) says: some may not be checked.
  */
 int checker_set_members(struct checker *checker,
 			const struct vml_destination_key *keys, size_t n);

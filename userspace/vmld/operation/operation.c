@@ -277,24 +277,31 @@ static int add_service(struct operation *operation, const char *name,
 	return r;
 }
 
+static int find_host(const struct daemon *daemon, const char *name,
+		     size_t *ret_hypervisor, char **ret_error)
+{
+	int r = operation_find_host(daemon, name, ret_hypervisor);
+
+	return r < 0 ? refuse(ret_error, r,
+			      "no hypervisor \"%s\" is configured", name) : 0;
+}
+
 static int add_host(struct operation *operation, const char *host,
 		    const char *to, char **ret_error)
 {
 	const struct daemon *daemon = operation->operations->daemon;
 	struct operation_place place = {};
-	const char *names[] = { host, to };
 	size_t other;
 	int r;
 
-	for (size_t i = 0; i < ARRAY_SIZE(names) && names[i]; i++)
-		if (operation_find_host(daemon, names[i], &place.hypervisor) < 0)
-			return refuse(ret_error, -ENOENT,
-				      "no hypervisor \"%s\" is configured",
-				      names[i]);
+	r = find_host(daemon, host, &place.hypervisor, ret_error);
+	if (r == 0 && to)
+		r = find_host(daemon, to, &other, ret_error);
+	if (r < 0)
+		return r;
 	if (to && !strcmp(host, to))
 		return refuse(ret_error, -EINVAL,
 			      "the machines of \"%s\" are there already", to);
-	operation_find_host(daemon, host, &place.hypervisor);
 	r = operation_choose_host(daemon, &place, to, &other);
 	if (r == -ENOENT)
 		return refuse(ret_error, r,

@@ -181,20 +181,25 @@ static void perform(struct operation *operation, enum turn_action action)
 	}
 }
 
+/* Each migration counts; of snapshots that fail one is enough. */
+static void go_on(struct operation *operation, bool good)
+{
+	operation->members[operation->at].result = good ? OPERATION_DONE :
+							  OPERATION_FAILED;
+	operation->at = good || operation->kind != OPERATION_SNAPSHOT ?
+				operation->at + 1 : operation->n_members;
+}
+
 static void end_turn(struct operation *operation)
 {
 	struct operation_member *member = &operation->members[operation->at];
 	bool good = turn_has_succeeded(&operation->turn);
 
-	member->result = good ? OPERATION_DONE : OPERATION_FAILED;
 	member->error = TAKE_PTR(operation->turn.error);
 	turn_clear(&operation->turn);
 	operation_drop_operators(operation);
 	operation->turning = false;
-	operation->at++;
-	/* Each migration counts; of snapshots that fail one is enough. */
-	if (!good && operation->kind == OPERATION_SNAPSHOT)
-		operation->at = operation->n_members;
+	go_on(operation, good);
 }
 
 /* False: it can't have its turn, and that is said. */
@@ -224,10 +229,8 @@ static bool begin_turn(struct operation *operation)
 	}
 	if (why) {
 		operation_say(operation, member->domain, "%s", why);
-		member->result = OPERATION_FAILED;
 		member->error = strdup(why);
-		operation->at = operation->kind == OPERATION_SNAPSHOT ?
-				operation->n_members : operation->at + 1;
+		go_on(operation, false);
 		return false;
 	}
 	memcpy(operation->uuid, place.uuid, VM_UUID_SIZE);
