@@ -67,9 +67,7 @@ evacuation_start()
 
 evacuation_stop()
 {
-	director_exec sh -c 'cd /run/lab && [ -e evacuation.pid ] || exit 0
-		[ -e evacuation.status ] || kill -KILL "$(cat evacuation.pid)"
-		rm -f evacuation.pid evacuation.status'
+	daemon_kill evacuation
 	note_hosts
 }
 
@@ -91,19 +89,12 @@ test_a_host_is_evacuated_without_a_failed_request()
 	for i in 1 2 3; do
 		before[i]=$(vm_identity "web-$i")
 	done
-	client_load_start new -r 10 -d 300 -t 30 "$URL"
-	client_load_start open -c 6 -g 0.5 -k -d 300 -t 30 "http://$LAB_VIP/"
-	client_load_second new 2
-	# shellcheck disable=SC2016 # expanded in the director
-	director_daemon watch sh -c 'while :; do
-		vmlctl show -t "$1" --json |
-			jq "[.[0].destinations[] | select(.scale > 0)] | length"
-	done' sh "$SERVICE"
-	on_exit stop_watching
+	loads_start
+	watch_open
 	evacuation_start hv1
 	wait_until 20 reasons_have web-1 "draining for an evacuation: x0"
 	evacuation_ends 0
-	stop_watching
+	watching_stop
 	equal "how many take connections, at the least" \
 		"$(director_log watch | grep '^[0-9]' | sort -n | head -n 1)" 2
 	hosts_are "hv2 hv2 hv2"
@@ -113,23 +104,10 @@ test_a_host_is_evacuated_without_a_failed_request()
 			fail "web-$i is defined on hv1, too"
 	done
 	wait_until 20 nothing_is_left
-	client_load_stop new
-	client_load_stop open
-	equal "failed requests ($(load_figure new '.errors | tostring'))" \
-		"$(load_figure new '.errors | add')" 0
-	equal "failed requests on open connections" \
-		"$(load_figure open '.errors | add')" 0
-	equal "connections that stay open" \
-		"$(load_figure open '[.backends[].connections] | add')" 6
+	loads_stop
 	echo "note: $(load_figure new .requests) requests, none failed, longest" \
 		"$(load_figure new '.latency_ms.max | round') ms"
 	vmld_down
-}
-
-stop_watching()
-{
-	director_exec sh -c 'cd /run/lab && [ ! -e watch.pid ] ||
-		kill "$(cat watch.pid)"; rm -f watch.pid'
 }
 
 test_one_that_can_not_migrate_stays_and_the_others_go()

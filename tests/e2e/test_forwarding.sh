@@ -182,6 +182,7 @@ hold_start()
 {
 	rm -f "$1.in"
 	mkfifo "$1.in"
+	: > "$1.out"
 	(exec ip netns exec client traffic hold tcp $VIP 80) \
 		< "$1.in" > "$1.out" 2>&1 &
 	on_exit eval "kill $! 2> /dev/null; rm $1.in $1.out"
@@ -193,14 +194,14 @@ hold_start()
 hold_asks()
 {
 	local fd=hold_fd_$1 lines
-	lines=$(grep -c '' "$1.out" || true)
+	lines=$(wc -l < "$1.out")
 	echo >&"${!fd}"
 	wait_until 10 _has_more_lines "$1.out" "$lines"
 }
 
 _has_more_lines()
 {
-	[ "$(grep -c '' "$1")" -gt "$2" ]
+	[ "$(wc -l < "$1")" -gt "$2" ]
 }
 
 # IPVS leaves a service without a scheduler for a moment while it changes it,

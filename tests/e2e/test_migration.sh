@@ -28,25 +28,18 @@ migrates()
 watch_destinations()
 {
 	# shellcheck disable=SC2016 # expanded in the director
-	director_daemon watch sh -c 'while :; do
+	watching_start sh -c '
 		ipvsadm -Ln -t "$1" | sed -n "s/^  -> \([0-9].*\)/\1/p" |
 			sort | awk "{ printf \"%s=%s \", \$1, \$3 }"
 		echo
 		sleep 0.5
-	done' sh "$SERVICE"
-	on_exit stop_watching
-}
-
-stop_watching()
-{
-	director_exec sh -c 'cd /run/lab && [ ! -e watch.pid ] ||
-		kill "$(cat watch.pid)"; rm -f watch.pid'
+	' sh "$SERVICE"
 }
 
 # Since then they were always there, with the weight that they have
 destinations_stayed()
 {
-	stop_watching
+	watching_stop
 	# The last line may not be whole
 	equal "all that the kernel had of the service" \
 		"$(director_log watch | grep '^10\.' | head -n -1 | sort -u)" \
@@ -56,27 +49,6 @@ destinations_stayed()
 no_longer_migrating()
 {
 	! reasons_have "$1" migrat
-}
-
-# loads_start: new connections all the time, and others that stay open
-loads_start()
-{
-	client_load_start new -r 10 -d 300 -t 30 "$URL"
-	client_load_start open -c 6 -g 0.5 -k -d 300 -t 30 "http://$LAB_VIP/"
-	client_load_second new 2
-}
-
-loads_stop()
-{
-	client_load_stop new
-	client_load_stop open
-	equal "failed requests ($(load_figure new '.errors | tostring'))" \
-		"$(load_figure new '.errors | add')" 0
-	equal "failed requests on open connections" \
-		"$(load_figure open '.errors | add')" 0
-	equal "connections that stay open" \
-		"$(load_figure open '[.backends[].connections] | add')" 6
-	note_load
 }
 
 note_load()
@@ -117,6 +89,7 @@ migration_is_followed()
 	wait_until 60 has_more_picks web-1 "$picks"
 	destinations_stayed
 	loads_stop
+	note_load
 	note_scales
 	vmld_down
 }
@@ -184,6 +157,7 @@ given_up()
 	wait_until 20 of_hypervisor web-1 "$from"
 	wait_until 20 scale_is web-1 1 1500
 	loads_stop
+	note_load
 	vmld_down
 }
 
@@ -242,6 +216,7 @@ test_a_machine_that_fetches_its_memory_later_is_spared_until_it_has_it()
 	wait_until 10 no_longer_migrating web-1
 	wait_until 20 of_hypervisor web-1 "$to"
 	loads_stop
+	note_load
 	vmld_down
 }
 
@@ -263,5 +238,6 @@ test_a_machine_that_leaves_for_a_host_not_watched_is_neutral_and_stays()
 	wait_until 20 of_hypervisor web-1 "$here"
 	wait_until 20 no_longer_migrating web-1
 	loads_stop
+	note_load
 	vmld_down
 }

@@ -57,9 +57,7 @@ snapshot_start()
 
 snapshot_stop()
 {
-	director_exec sh -c 'cd /run/lab && [ -e snapshot.pid ] || exit 0
-		[ -e snapshot.status ] || kill -KILL "$(cat snapshot.pid)"
-		rm -f snapshot.pid snapshot.status'
+	daemon_kill snapshot
 }
 
 snapshot_said()
@@ -148,23 +146,6 @@ test_a_machine_is_drained_frozen_and_back()
 	vmld_down
 }
 
-# watch_open: from now on how many destinations take connections, all the time
-watch_open()
-{
-	# shellcheck disable=SC2016 # expanded in the director
-	director_daemon watch sh -c 'while :; do
-		vmlctl show -t "$1" --json |
-			jq "[.[0].destinations[] | select(.scale > 0)] | length"
-	done' sh "$SERVICE"
-	on_exit stop_watching
-}
-
-stop_watching()
-{
-	director_exec sh -c 'cd /run/lab && [ ! -e watch.pid ] ||
-		kill "$(cat watch.pid)"; rm -f watch.pid'
-}
-
 test_all_machines_of_a_service_without_a_failed_request()
 {
 	balance "" "capacity-floor = 0.6"
@@ -172,7 +153,7 @@ test_all_machines_of_a_service_without_a_failed_request()
 	watch_open
 	snapshot_start --service web --name all --json
 	snapshot_ends 0
-	stop_watching
+	watching_stop
 	equal "how many take connections, at the least" \
 		"$(director_log watch | grep '^[0-9]' | sort -n | head -n 1)" 2
 	equal "how it ended" \

@@ -110,19 +110,71 @@ vmld_down()
 
 vmld_kill()
 {
+	daemon_kill vmld
+}
+
+# daemon_kill NAME: if it is there, without a chance to say farewell
+daemon_kill()
+{
+	# shellcheck disable=SC2016 # expanded in the director
 	director_exec sh -c '
-		cd /run/lab && [ -e vmld.pid ] || exit 0
-		if [ ! -e vmld.status ]; then
-			kill -KILL "$(cat vmld.pid)"
-			while [ ! -e vmld.status ]; do sleep 0.05; done
+		cd /run/lab && [ -e "$1.pid" ] || exit 0
+		if [ ! -e "$1.status" ]; then
+			kill -KILL "$(cat "$1.pid")"
+			while [ ! -e "$1.status" ]; do sleep 0.05; done
 		fi
-		rm -f vmld.pid vmld.status'
+		rm -f "$1.pid" "$1.status"' sh "$1"
+}
+
+# watching_start COMMAND...: in the director, again and again, until watching_stop;
+# "director_log watch" has what it said
+watching_start()
+{
+	director_daemon watch sh -c 'while :; do "$@"; done' sh "$@"
+	on_exit watching_stop
+}
+
+watching_stop()
+{
+	daemon_kill watch
+}
+
+# watch_open: from now on how many destinations take connections, all the time
+watch_open()
+{
+	# shellcheck disable=SC2016 # expanded in the director
+	watching_start sh -c 'vmlctl show -t "$1" --json |
+		jq "[.[0].destinations[] | select(.scale > 0)] | length"' \
+		sh "$SERVICE"
+}
+
+# loads_start: new connections all the time, for $URL, and others that stay open
+loads_start()
+{
+	client_load_start new -r 10 -d 300 -t 30 "$URL"
+	client_load_start open -c 6 -g 0.5 -k -d 300 -t 30 "http://$LAB_VIP/"
+	client_load_second new 2
+}
+
+# loads_stop: no request has failed, and what was open has stayed so
+loads_stop()
+{
+	client_load_stop new
+	client_load_stop open
+	equal "failed requests ($(load_figure new '.errors | tostring'))" \
+		"$(load_figure new '.errors | add')" 0
+	equal "failed requests on open connections" \
+		"$(load_figure open '.errors | add')" 0
+	equal "connections that stay open" \
+		"$(load_figure open '[.backends[].connections] | add')" 6
 }
 
 # The lines of vmld's log so far that have these words
 logged()
 {
-	director_log vmld | grep -c -F -- "$1" || true
+	director_log vmld | words=$1 awk '
+		index($0, ENVIRON["words"]) { n++ }
+		END { print n + 0 }'
 }
 
 has_logged()
