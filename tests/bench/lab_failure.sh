@@ -60,7 +60,8 @@ given_to_the_dead()
 			}
 			next
 		}
-		$2 in given' - "$LAB_RUN/failures" | sort -n
+		$2 in given' - "$LAB_RUN/load-failure.failures" |
+		sort -n
 }
 
 # fail_once BALANCER
@@ -68,9 +69,7 @@ fail_once()
 {
 	local killed last failed ahead
 	balancer_up "$1"
-	rm -f "$LAB_RUN/failures"
-	client_load_start failure -r $RATE -d 12 -t 3 -f "$LAB_RUN/failures" \
-		"http://$LAB_VIP/"
+	client_load_start failure -r $RATE -d 12 -t 3 "http://$LAB_VIP/"
 	client_load_second failure 3
 	ahead=$(director_ahead)
 	[ "$1" = vml ] || watch_for_removal

@@ -20,10 +20,9 @@ disturbed()
 	local name=$1 what=$2 begun ended
 	shift 2
 	balancer_up "$name"
-	rm -f "$LAB_RUN/failures"
 	# No more than 90 s; it is stopped when all is done
 	client_load_start "$what" -r $MIGRATION_RATE -d 90 -w 4 -t 20 -s 3 \
-		-f "$LAB_RUN/failures" "http://$LAB_VIP/work?n=400"
+		"http://$LAB_VIP/work?n=400"
 	client_load_second "$what" 4
 	begun=$EPOCHREALTIME
 	"$@" >&2

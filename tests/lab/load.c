@@ -17,8 +17,8 @@
  *	  -p		one JSON object a second on standard output as it goes
  *	  -j FILE	the final figures as JSON, too
  *	  -f FILE	a line for each request that failed: when it was due, in
- *			seconds of CLOCK_REALTIME, the client's port, and what
- *			became of it
+ *			seconds of CLOCK_REALTIME, the client's port, what
+ *			became of it, and the system's word for that
  *
  * Exit status 0 also if requests failed: errors are figures. 1 if nothing
  * could be measured.
@@ -250,6 +250,7 @@ static void conn_event(struct load *l, struct conn *c, uint32_t events)
 			return;
 		getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &err, &len);
 		if (err || !conn_send(l, c)) {
+			c->error = err ?: errno;
 			request_failed(l, c, ERROR_CONNECT);
 			return;
 		}
@@ -260,6 +261,7 @@ static void conn_event(struct load *l, struct conn *c, uint32_t events)
 		if (n < 0 && errno == EAGAIN)
 			return;
 		if (n <= 0 || !conn_take(c, data, (size_t)n)) {
+			c->error = n < 0 ? errno : 0;
 			request_failed(l, c, ERROR_RESET);
 			return;
 		}

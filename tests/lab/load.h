@@ -48,6 +48,7 @@ struct conn {
 	size_t body_left;
 	bool closing;		/* the server will close it */
 	int status;
+	int error;		/* the system's, when it failed; 0 if it has none */
 	char backend[64];
 };
 

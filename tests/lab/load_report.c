@@ -73,8 +73,8 @@ void report_failure(const struct load *l, const struct conn *c,
 	getsockname(c->fd, (struct sockaddr *)&own, &length);
 	/* At the same place in both families' addresses. */
 	port = ntohs(((struct sockaddr_in *)&own)->sin_port);
-	fprintf(l->failures, "%.6f %u %s\n", c->start + l->realtime, port,
-		error_name[kind]);
+	fprintf(l->failures, "%.6f %u %s %s\n", c->start + l->realtime, port,
+		error_name[kind], c->error ? strerror(c->error) : "-");
 }
 
 void report_progress(struct load *l, double t, unsigned int in_flight)

@@ -161,10 +161,8 @@ loads_stop()
 {
 	client_load_stop new
 	client_load_stop open
-	equal "failed requests ($(load_figure new '.errors | tostring'))" \
-		"$(load_figure new '.errors | add')" 0
-	equal "failed requests on open connections" \
-		"$(load_figure open '.errors | add')" 0
+	none_failed new
+	none_failed open
 	equal "connections that stay open" \
 		"$(load_figure open '[.backends[].connections] | add')" 6
 }
@@ -248,6 +246,14 @@ reasons_have()
 	[[ $(of "$1" '.reasons | join(" ")') == *"$2"* ]]
 }
 
+# none_failed NAME: no request of the load, which has ended
+none_failed()
+{
+	equal "failed requests of $1 ($(load_figure "$1" '.errors | tostring'),
+		$(head -n 20 "$LAB_RUN/load-$1.failures"))" \
+		"$(load_figure "$1" '.errors | add')" 0
+}
+
 # errors_since NAME SECOND: of the load, from that second of it on
 errors_since()
 {
@@ -261,6 +267,7 @@ served_since()
 		"$LAB_RUN/load-$1.log"
 }
 
+# load_figure NAME FILTER: of the load, which has ended
 load_figure()
 {
 	jq "$2" "$LAB_RUN/load-$1.json"

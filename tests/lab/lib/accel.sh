@@ -46,3 +46,11 @@ _lab_kvm_guest()
 		-append "console=ttyS0 quiet panic=-1 lab.name=proof lab.proof" \
 		< /dev/null 2> /dev/null || :
 }
+
+# lab_tcg_max_vcpus N: of a machine that is emulated and has N. QEMU before 8.1
+# leaves out the memory barriers of one that can have but one vCPU, though QEMU's
+# own threads share its memory: sooner or later a network card stops for ever.
+lab_tcg_max_vcpus()
+{
+	echo $(($1 > 1 ? $1 : 2))
+}

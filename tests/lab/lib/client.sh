@@ -10,14 +10,16 @@ client_load()
 }
 
 # client_load_start NAME OPTION... URL: in the background, with a line a second
-# in $LAB_RUN/load-NAME.log and the figures in $LAB_RUN/load-NAME.json
+# in $LAB_RUN/load-NAME.log, and for each request that failed in
+# $LAB_RUN/load-NAME.failures; the figures come to $LAB_RUN/load-NAME.json
 client_load_start()
 {
 	local name=$1
 	shift
 	rm -f "$LAB_RUN/load-$name.json"
 	: > "$LAB_RUN/load-$name.log"
-	lab_ns client "$LAB_LOAD" -p -j "$LAB_RUN/load-$name.json" "$@" \
+	lab_ns client "$LAB_LOAD" -p -j "$LAB_RUN/load-$name.json" \
+		-f "$LAB_RUN/load-$name.failures" "$@" \
 		> "$LAB_RUN/load-$name.log" 2>&1 < /dev/null &
 	echo $! > "$LAB_RUN/load-$name.pid"
 }

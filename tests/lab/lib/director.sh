@@ -57,7 +57,10 @@ director_start()
 	initramfs=$(_lab_initramfs director "$from" "$LAB_DIRector_modules" \
 		"$LAB_AGENT=agent" "$LAB_DIR/director-init") || return 1
 	accel=$(lab_accel) || return 1
-	[ "$accel" = kvm ] || cpu=qemu64,+rdrand
+	if [ "$accel" != kvm ]; then
+		cpu=qemu64,+rdrand
+		cpus+=,maxcpus=$(lab_tcg_max_vcpus "$cpus")
+	fi
 
 	append="console=ttyS0 loglevel=5 panic=-1 mitigations=off"
 	append+=" lab.path=$LAB_BUILD lab.share=tree:$LAB_TREE"

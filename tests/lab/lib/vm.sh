@@ -58,12 +58,14 @@ _lab_domain_xml()
 {
 	local name=$1 memory=$2 vcpus=$3 cpus=$4 options=$5 initrd=$6
 	local devices=$7 on_crash=$8
-	local type=qemu features='' host cpu="<cpu mode='custom' match='exact' check='none'><model fallback='allow'>qemu64</model></cpu>"
+	local current='' type=qemu features='' host cpu="<cpu mode='custom' match='exact' check='none'><model fallback='allow'>qemu64</model></cpu>"
 	host=$(_lab_vm_host "$name")
 	if [ "$(lab_accel)" = kvm ]; then
 		type=kvm
 		cpu="<cpu mode='host-passthrough'/>"
 	else
+		current=" current='$vcpus'"
+		vcpus=$(lab_tcg_max_vcpus "$vcpus")
 		# Or each machine takes a gigabyte for translated code
 		features="<tcg><tb-cache unit='MiB'>64</tb-cache></tcg>"
 	fi
@@ -75,7 +77,7 @@ _lab_domain_xml()
 	<domain type='$type'>
 	  <name>$name</name>
 	  <memory unit='MiB'>$memory</memory>
-	  <vcpu placement='static'${cpus:+ cpuset='$cpus'}>$vcpus</vcpu>
+	  <vcpu placement='static'${cpus:+ cpuset='$cpus'}$current>$vcpus</vcpu>
 	  <os>
 	    <type arch='x86_64' machine='q35'>hvm</type>
 	    <kernel>/var/lib/libvirt/boot/vmlinux</kernel>
