@@ -15,7 +15,7 @@ group_setup()
 	local i
 	for i in 1 2 3; do
 		vm_remove "web-$i"
-		vm_start "web-$i" --on hv1 --direct --agent --fs --no-wait \
+		vm_start "web-$i" --on hv1 --direct --agent --fs --qcow2 --no-wait \
 			--cpuset "$(lab_cpu "$i")"
 	done
 	for i in 1 2 3; do
@@ -117,6 +117,21 @@ load_stop()
 	none_failed new
 	echo "note: $(load_figure new .requests) requests, none failed, longest" \
 		"$(load_figure new '.latency_ms.max | round') ms"
+}
+
+# While there is no overlay over the image
+test_one_of_the_memory_too_is_inside_of_the_image()
+{
+	balance "" ""
+	load_start
+	snapshot_start web-1 --name memory --kind internal
+	snapshot_ends 0
+	equal "where it is, and in what state" "$(vm_virsh web-1 snapshot-info \
+			memory | awk '/^(State|Location):/ { print $2 }' | xargs)" \
+		"running internal"
+	wait_until 20 nothing_is_left
+	load_stop
+	vmld_down
 }
 
 test_a_machine_is_drained_frozen_and_back()

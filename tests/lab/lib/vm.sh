@@ -106,20 +106,21 @@ _lab_domain_xml()
 }
 
 # vm_start NAME [--on HYPERVISOR] [--memory MIB] [--vcpus N] [--cpuset CPUS]
-#	   [--direct] [--agent] [--disk] [--fs] [--watchdog ACTION]
+#	   [--direct] [--agent] [--disk] [--fs] [--qcow2] [--watchdog ACTION]
 #	   [--on-crash ACTION] [--no-wait]
 # NAME ends in a number, web-1 is 10.77.0.21. --cpuset pins its vCPUs; --direct
 # lets it take direct-routed and tunnelled requests as well as masqueraded ones;
 # --agent runs QEMU's guest agent in it, so that libvirt can ask its address;
 # --disk gives it one that pauses it on errors, see vm_disk_space; --fs a disk with
-# a file system in use that the agent can freeze, see vm_freeze_hold; --watchdog and
+# a file system in use that the agent can freeze, see vm_freeze_hold, and --qcow2
+# makes that an image which holds snapshots, of the memory too; --watchdog and
 # --on-crash say what libvirt does when it hangs, and when its kernel panics.
 # Returns when it answers HTTP, or at once with --no-wait (then see vm_wait).
 vm_start()
 {
 	local name=$1 on=hv1 memory=112 vcpus=1 cpus='' options='' wait=1
-	local initrd=web.cpio agent='' devices='' on_crash=destroy space=1
-	local disk="<disk type='file'><driver name='qemu' type='raw' error_policy='stop'/><source file='/var/lib/libvirt/images/$1'/><target dev='vda' bus='virtio'/></disk>"
+	local initrd=web.cpio agent='' devices='' on_crash=destroy
+	local image=raw space=''
 	shift
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -134,13 +135,13 @@ vm_start()
 			;;
 		--disk)
 			options+=" lab.disk"
-			devices+=$disk
+			space=1
 			;;
 		--fs)
 			options+=" lab.disk lab.fs"
-			devices+=$disk
 			space=64
 			;;
+		--qcow2) image=qcow2 ;;
 		--watchdog)
 			options+=" lab.watchdog"
 			devices+="<watchdog model='i6300esb' action='$2'/>"
@@ -160,15 +161,18 @@ vm_start()
 		esac
 		shift
 	done
+	if [ -n "$space" ]; then
+		devices+="<disk type='file'><driver name='qemu' type='$image' error_policy='stop'/><source file='/var/lib/libvirt/images/$name'/><target dev='vda' bus='virtio'/></disk>"
+	fi
 	mkdir -p "$LAB_RUN/vms"
 	_lab_boot_file vmlinux lab_vmlinux / || return 1
 	_lab_boot_file $initrd _lab_guest_initramfs $agent || return 1
 	if [ ! -e "$LAB_RUN/vms/$name" ]; then
 		_lab_domain_xml "$name" "$memory" "$vcpus" "$cpus" "$options" $initrd \
 			"$devices" "$on_crash" > "$LAB_RUN/$on/run/$name.xml"
-		case $options in
-		*lab.disk*) _lab_disk "$name" "$on" $space || return 1 ;;
-		esac
+		if [ -n "$space" ]; then
+			_lab_disk "$name" "$on" $space $image || return 1
+		fi
 		_lab_virsh "$on" define "/run/$name.xml" > /dev/null || return 1
 		echo "$on" > "$LAB_RUN/vms/$name"
 	fi
@@ -176,15 +180,22 @@ vm_start()
 	[ -z "$wait" ] || vm_wait "$name"
 }
 
-# _lab_disk NAME HYPERVISOR MIB: a disk of 64 MiB, in a file system of its own that
-# has no more than that; without snapshots that one of its name had
+# _lab_disk NAME HYPERVISOR MIB FORMAT: a disk of 64 MiB, in a file system of its
+# own that has no more than that, or room for snapshots if they are in the image;
+# without snapshots that one of its name had
 _lab_disk()
 {
+	local space=$3 empty=empty.$4
+	[ -e "$LAB_RUN/boot/$empty" ] ||
+		qemu-img create -q -f "$4" "$LAB_RUN/boot/$empty" 64M || return 1
+	[ "$4" = raw ] || space=1024
 	# shellcheck disable=SC2016 # expanded on the host
 	hypervisor_exec "$2" sh -c '
-		mountpoint -q "$1" || mount -t tmpfs -o "size=$3M" tmpfs "$1" &&
-			rm -f "$1/$2" "$1/$2".* && truncate -s 64M "$1/$2"
-	' sh /var/lib/libvirt/images "$1" "$3"
+		mountpoint -q "$1" || mount -t tmpfs tmpfs "$1" &&
+			mount -o "remount,size=$3M" "$1" &&
+			rm -f "$1/$2" "$1/$2".* &&
+			cp --sparse=always "/var/lib/libvirt/boot/$4" "$1/$2"
+	' sh /var/lib/libvirt/images "$1" "$space" "$empty"
 }
 
 # vm_disk_space NAME MIB: empties its disk, and says how much can be written to it
