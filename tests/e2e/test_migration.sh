@@ -124,6 +124,28 @@ test_a_migration_is_followed_and_loses_no_request()
 	migration_is_followed
 }
 
+# Its CPU is taken away for that, and nothing else shows it
+test_a_machine_that_is_slowed_down_to_converge_is_spared_for_that()
+{
+	service_up vml
+	config "" "mode = weights"
+	vmld_up
+	client_load_start new -r 10 -d 300 -t 30 "$URL"
+	vm_dirty web-1 20000
+	vm_migrate_start web-1 "$(elsewhere web-1)" --bandwidth 8 \
+		--auto-converge
+	wait_until 60 reasons_have web-1 "migrating, throttled by"
+	scale_is web-1 10 560
+	contains "why" "$(director_exec vmlctl explain web-1)" \
+		"slowed down until its memory can be sent"
+	vm_dirty web-1 0
+	vm_migrate_wait web-1
+	wait_until 20 no_longer_migrating web-1
+	client_load_stop new
+	none_failed new
+	vmld_down
+}
+
 test_a_migration_keeps_the_destination_in_mode_destinations()
 {
 	director_exec ipvsadm -A -t "$SERVICE" -s vml

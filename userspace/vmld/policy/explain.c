@@ -233,7 +233,9 @@ static void explain_rest(const struct question *q)
 	if (has(q, POLICY_REASON_MIGRATING))
 		say(q, POLICY_METRICS, "migration",
 		    factor_of(q, POLICY_REASON_MIGRATING),
-		    "it is being migrated, which takes some of its speed");
+		    q->member->machine.throttled > 0 ?
+			    "it is being migrated, and slowed down until its memory can be sent faster than it writes to it" :
+			    "it is being migrated, which takes some of its speed");
 	if (has(q, POLICY_REASON_ARRIVED))
 		say(q, POLICY_METRICS, "migration",
 		    factor_of(q, POLICY_REASON_ARRIVED),

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <math.h>
+
 #include "policy/elapsed.h"
 #include "policy/machine.h"
 
@@ -72,8 +74,11 @@ static bool is_migrating(const struct machine *machine,
 
 static void sign_of_migration(struct machine *machine, uint64_t time_ns)
 {
-	if (time_ns > machine->ended_ns)
-		machine->migrating_ns = time_ns;
+	if (time_ns <= machine->ended_ns)
+		return;
+	if (!machine->migrating_ns)
+		machine->throttled = 0;
+	machine->migrating_ns = time_ns;
 }
 
 static void end_migration(struct machine *machine, uint64_t time_ns)
@@ -310,6 +315,8 @@ static void event_here(struct machine *machine,
 		break;
 	case VM_EVENT_MIGRATING_OUT:
 		sign_of_migration(machine, time_ns);
+		/* Not all signs of one migration know it, and it never falls. */
+		machine->throttled = fmax(machine->throttled, event->throttled);
 		break;
 	case VM_EVENT_BLACKOUT:
 		set_blackout(machine, time_ns);

@@ -23,6 +23,7 @@ struct machine {
 	uint64_t started_ns;	/* begin of the slow start; 0: none */
 	uint64_t agent_lost_ns;	/* its guest's agent is gone since; 0: it is not */
 	uint64_t migrating_ns;	/* last sign of a migration; 0: none */
+	double throttled;	/* for that, share of its time; see vm_event */
 	uint64_t ended_ns;	/* of the last one: older signs are of that */
 	uint64_t arrived_ns;	/* here, by a migration; 0: it started here */
 	bool was_up;		/* has run since it is known */

@@ -265,8 +265,9 @@ static double judge_migration(const struct member *member,
 	double factor = params->migration_factor;
 
 	if (migrating) {
+		factor *= 1 - member->machine.throttled;
 		because(verdict, .type = POLICY_REASON_MIGRATING,
-			.factor = factor);
+			.share = member->machine.throttled, .factor = factor);
 		return factor;
 	}
 	factor += (1 - factor) * arrived;

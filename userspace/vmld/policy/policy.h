@@ -122,7 +122,7 @@ enum policy_reason_type {
 	POLICY_REASON_STATE,		/* .state, .pause, .seconds since then */
 	POLICY_REASON_MOVED,		/* migrated to a host not watched */
 	POLICY_REASON_BLACKOUT,
-	POLICY_REASON_MIGRATING,	/* .factor */
+	POLICY_REASON_MIGRATING,	/* .share throttled, .factor */
 	POLICY_REASON_ARRIVED,		/* .seconds of .of, .factor */
 	POLICY_REASON_AGENT_LOST,	/* .seconds since then, .factor */
 	POLICY_REASON_STEAL,		/* .share, .factor */

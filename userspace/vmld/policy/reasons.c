@@ -173,7 +173,13 @@ const char *policy_reason_format(const struct policy_reason *reason,
 		snprintf(buffer, size, "migration black-out: x0");
 		break;
 	case POLICY_REASON_MIGRATING:
-		snprintf(buffer, size, "migrating: x%.2f", reason->factor);
+		if (reason->share > 0)
+			snprintf(buffer, size,
+				 "migrating, throttled by %.0f %%: x%.2f",
+				 percent, reason->factor);
+		else
+			snprintf(buffer, size, "migrating: x%.2f",
+				 reason->factor);
 		break;
 	case POLICY_REASON_ARRIVED:
 		snprintf(buffer, size, "arrived %.0f s of %.0f s: x%.2f",

@@ -330,7 +330,10 @@ void record_event(struct record *record, const struct vm_event *event,
 		fprintf(record->file, " %s", vm_event_type_name(event->type));
 		write_word(record->file, event->hypervisor);
 		write_since(record, event->time_ns);
-		fprintf(record->file, " %lld\n", (long long)event->boot_id);
+		fprintf(record->file, " %lld", (long long)event->boot_id);
+		if (event->throttled > 0)
+			fprintf(record->file, " %.2f", event->throttled);
+		fputc('\n', record->file);
 	}
 	end(record);
 }

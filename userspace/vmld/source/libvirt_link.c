@@ -203,8 +203,9 @@ int64_t link_boot_id(virDomainPtr domain)
 	return id == (unsigned int)-1 ? VM_BOOT_ID_NONE : (int64_t)id;
 }
 
-void link_send_event(struct link *link, enum vm_event_type type,
-		     virDomainPtr domain, uint64_t time_ns, const char *detail)
+static void send_event(struct link *link, enum vm_event_type type,
+		       virDomainPtr domain, uint64_t time_ns, double throttled,
+		       const char *detail)
 {
 	struct link_message *message = calloc(1, sizeof(*message));
 	const char *name = virDomainGetName(domain);
@@ -222,8 +223,22 @@ void link_send_event(struct link *link, enum vm_event_type type,
 	message->event.name = message->name;
 	message->event.boot_id = link_boot_id(domain);
 	message->event.time_ns = time_ns;
+	message->event.throttled = throttled;
 	message->event.detail = detail;
 	enqueue(link, message, false);
+}
+
+void link_send_event(struct link *link, enum vm_event_type type,
+		     virDomainPtr domain, uint64_t time_ns, const char *detail)
+{
+	send_event(link, type, domain, time_ns, 0, detail);
+}
+
+void link_send_migrating_out(struct link *link, virDomainPtr domain,
+			     uint64_t time_ns, double throttled)
+{
+	send_event(link, VM_EVENT_MIGRATING_OUT, domain, time_ns, throttled,
+		   "copies its memory");
 }
 
 /* One that finds no memory is followed from its next sign on. */

@@ -87,6 +87,9 @@ void link_send_inventory(struct link *link, struct vm_inventory *inventory,
 void link_send_event(struct link *link, enum vm_event_type type,
 		     virDomainPtr domain, uint64_t time_ns,
 		     const char *detail);
+/* throttled as in struct vm_event. */
+void link_send_migrating_out(struct link *link, virDomainPtr domain,
+			     uint64_t time_ns, double throttled);
 /* Adds those that are new to leaving, which the caller frees. */
 void link_take_leaving(struct link *link, struct link_uuids *leaving);
 void link_set_opening(struct link *link);

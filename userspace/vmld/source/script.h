@@ -17,8 +17,9 @@
  *	at SECONDS			all that follow without "at"
  *
  *	set VM KEY VALUE...
- *	event VM TYPE [HOST [SECONDS [BOOT]]]	on HOST, else where the machine is;
- *					time and boot as the event says them
+ *	event VM TYPE [HOST [SECONDS [BOOT [THROTTLED]]]]
+ *					on HOST, else where the machine is; the
+ *					others as the event says them
  *	lost HOST REASON...
  *	connected HOST
  *	silent HOST			connected, but answers no poll
@@ -152,6 +153,7 @@ struct script_step {
 	enum vm_event_type event;
 	bool has_boot;		/* EVENT: says it itself */
 	int64_t boot_id;
+	double throttled;	/* EVENT */
 	uint64_t told_ns;	/* EVENT, INVENTORY: the time that it says */
 	char *text;		/* LOST: why; DRAIN, UNDRAIN: the domain */
 	uint32_t number;	/* WEIGHT, CPUS */

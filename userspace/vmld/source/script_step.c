@@ -74,6 +74,9 @@ static int parse_event(struct parser *parser, struct script_step *step)
 			       &boot_id);
 	step->has_boot = true;
 	step->boot_id = (int64_t)boot_id;
+	if (r == 0 && parser->n)
+		r = script_need_number(parser, "how much it is throttled", 0, 1,
+				       &step->throttled);
 	return r;
 }
 

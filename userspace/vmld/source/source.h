@@ -132,6 +132,13 @@ struct vm_event {
 	const char *name;
 	int64_t boot_id;
 	uint64_t time_ns;
+	/*
+	 * MIGRATING_OUT: the share of its vCPUs' time, 0..1, in which the
+	 * hypervisor keeps them from running, lest they write to memory faster
+	 * than it can be sent. It never falls in a migration; 0 also if not
+	 * known.
+	 */
+	double throttled;
 	const char *detail;	/* the hypervisor's word for it, for the log */
 };
 

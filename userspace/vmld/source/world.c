@@ -497,6 +497,7 @@ void world_event(const struct world *world, const struct script_step *step,
 		.name = vm->name,
 		.boot_id = step->has_boot ? step->boot_id : vm->boot_id,
 		.time_ns = epoch_ns + step->told_ns,
+		.throttled = step->throttled,
 		.detail = "script",
 	};
 	memcpy(ret_event->uuid, vm->uuid, VM_UUID_SIZE);
