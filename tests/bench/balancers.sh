@@ -5,7 +5,8 @@
 # Each answers at $LAB_VIP:80.
 #
 #	wlc, sed	IPVS's schedulers, and nobody looks after them
-#	tcp, http	the same, with keepalived's checks every second
+#	tcp-wlc, http-wrr, ...
+#			the same, with keepalived's checks every second
 #	haproxy		leastconn, a check every second
 #	vml		with vmld, which polls every second
 
@@ -18,7 +19,7 @@ balancer_up()
 	_forget_ipvs
 	case $1 in
 	wlc | sed) service_up "$1" ;;
-	tcp | http) _keepalived_up "$1" ;;
+	tcp-* | http-*) _keepalived_up "${1%-*}" "${1#*-}" ;;
 	haproxy) _haproxy_up ;;
 	vml)
 		service_up vml
@@ -34,7 +35,7 @@ balancer_up()
 balancer_down()
 {
 	case $balancer in
-	tcp | http) director_daemon_stop keepalived > /dev/null ;;
+	tcp-* | http-*) director_daemon_stop keepalived > /dev/null ;;
 	haproxy) director_daemon_stop haproxy > /dev/null ;;
 	vml) vmld_down ;;
 	esac
@@ -60,6 +61,7 @@ _has_all_machines()
 	[ "$(director_exec ipvsadm -Ln -t "$SERVICE" | grep -c ' 100 ')" -eq 3 ]
 }
 
+# _keepalived_up CHECK SCHEDULER
 # A failed check counts at once, which keepalived and haproxy do not do unless
 # they are told: the quickest that they can be with a check a second.
 _keepalived_up()
@@ -76,7 +78,7 @@ _keepalived_up()
 		cat <<- EOT
 			virtual_server $LAB_VIP 80 {
 			delay_loop 1
-			lb_algo wlc
+			lb_algo $2
 			lb_kind NAT
 			protocol TCP
 		EOT
@@ -94,7 +96,7 @@ _keepalived_up()
 		done
 		echo "}"
 	} > "$WORK/keepalived.conf"
-	director_exec modprobe ip_vs_wlc
+	director_exec modprobe "ip_vs_$2"
 	director_put "$WORK/keepalived.conf" /etc/keepalived/keepalived.conf
 	director_exec keepalived --config-test
 	director_daemon keepalived keepalived --dont-fork --check \

@@ -7,7 +7,8 @@
 # kill have the same clock.
 #
 # And to when it was out: not in IPVS any more, or with a scale of 0. A scheduler
-# may spare it before, for the connections that it never finishes.
+# that counts connections spares it before, for those that it never finishes; wrr
+# does not, and so shows when it was out.
 
 RATE=60
 
@@ -94,7 +95,7 @@ bench_failure()
 {
 	local i balancer
 	for ((i = 1; i <= rounds; i++)); do
-		for balancer in tcp http vml; do
+		for balancer in tcp-wrr http-wrr tcp-wlc http-wlc vml; do
 			say "failure with $balancer, round $i"
 			fail_once $balancer
 		done
