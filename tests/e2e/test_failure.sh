@@ -203,32 +203,27 @@ has_no_destination()
 # more on it at a line in $WORK/ask; what comes back is in $WORK/connection
 connection_open()
 {
-	local connection i
-	for ((i = 0; i < 30; i++)); do
-		rm -f "$WORK/ask"
-		mkfifo "$WORK/ask"
-		# shellcheck disable=SC2016 # expanded in the client
-		client_exec bash -c '
-			exec 3<> "/dev/tcp/$1/80" 4<> "$2/ask"
-			printf "GET / HTTP/1.1\r\nHost: x\r\n\r\n" >&3
-			while IFS= read -r -t 20 line <&3; do
-				echo "$line"
-				[[ $line != hello* ]] || break
-			done
-			read -r go <&4
-			printf "GET / HTTP/1.1\r\nHost: x\r\n\r\n" >&3
-			cat <&3
-			echo "ended with $?"
-		' connection "$LAB_VIP" "$WORK" > "$WORK/connection" 2>&1 &
-		connection=$!
-		wait_line 20 "$WORK/connection" "hello from"
-		if grep -q "hello from $FRAIL" "$WORK/connection"; then
-			on_exit end_connection "$connection"
-			return
-		fi
-		end_connection "$connection"
-	done
-	fail "no connection leads to $FRAIL"
+	director_exec vmlctl drain web-1
+	wait_until 20 scale_is web-1 0 0
+	mkfifo "$WORK/ask"
+	: > "$WORK/connection"
+	# shellcheck disable=SC2016 # expanded in the client
+	client_exec bash -c '
+		exec 3<> "/dev/tcp/$1/80" 4<> "$2/ask"
+		printf "GET / HTTP/1.1\r\nHost: x\r\n\r\n" >&3
+		while IFS= read -r line <&3; do
+			echo "$line"
+			[[ $line != hello* ]] || break
+		done
+		read -r go <&4
+		printf "GET / HTTP/1.1\r\nHost: x\r\n\r\n" >&3
+		cat <&3
+		echo "ended with $?"
+	' connection "$LAB_VIP" "$WORK" >> "$WORK/connection" 2>&1 &
+	on_exit end_connection $!
+	wait_line 20 "$WORK/connection" "hello from $FRAIL"
+	director_exec vmlctl undrain web-1
+	wait_until 20 scale_is web-1 1 1500
 }
 
 # The process itself, whether or not a shell stands between

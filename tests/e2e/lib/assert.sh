@@ -65,7 +65,15 @@ wait_until()
 # wait_line SECONDS FILE WORDS: until a line of the file has them
 wait_line()
 {
-	wait_until "$1" grep -q -F -- "$3" "$2"
+	wait_until "$1" _has_line "$2" "$3"
+}
+
+_has_line()
+{
+	grep -q -F -- "$2" "$1" || {
+		cat "$1"
+		return 1
+	}
 }
 
 # holds SECONDS COMMAND...: it must succeed all the time
