@@ -155,8 +155,8 @@ static int claim_sample(struct run *run, const struct vm_inventory *inventory,
 		if (!discover_match_domain(rule, sample->name,
 					   inventory->hypervisor))
 			continue;
-		if (!rule->has_address && !sample->n_addresses &&
-		    sample->state == VM_STATE_RUNNING)
+		if (sample->state == VM_STATE_RUNNING &&
+		    discover_match_unseen(rule, sample))
 			r = discover_search_add_subnet(&run->search, rule);
 		/* The configuration knows the address: the machine need not. */
 		if (rule->has_address)
@@ -271,7 +271,10 @@ static int claim_memory(struct run *run)
 		sample = find_sample(run, member.uuid, &member.hypervisor);
 		if (sample) {
 			/* It has other addresses now, or another name. */
-			if (sample->n_addresses || member.rule->has_address)
+			if (vm_addresses_have(sample->addresses,
+					      sample->n_addresses,
+					      member.key.family) ||
+			    member.rule->has_address)
 				continue;
 			member.present = true;
 			member.state = sample->state;

@@ -87,9 +87,10 @@ discover_members(const struct discover *discover, size_t *ret_n);
 
 /*
  * Addresses at which a machine may be that runs, fits a rule and has no known
- * address: destinations of the kernel in the rule's subnet behind which no
- * machine is known, or if there are none, all of a small IPv4 subnet. To be
- * solicited (source/neighbour.h), so that a later inventory has the address.
+ * address of a family that fits: destinations of the kernel in the rule's subnet
+ * behind which no machine is known, or if there are none, all of a small IPv4
+ * subnet. To be solicited (source/neighbour.h), so that a later inventory has the
+ * address.
  *
  * There are some only if it is time to ask (again): at growing intervals as
  * long as such a machine is there. The caller frees *ret_addresses. -ENOMEM.

@@ -50,6 +50,22 @@ bool discover_match_address(const struct discover_rule *rule,
 	       discover_match_subnet(&rule->subnet, rule->prefix, address);
 }
 
+static bool has_family(const struct vm_sample *sample, uint16_t family)
+{
+	return vm_addresses_have(sample->addresses, sample->n_addresses,
+				 family);
+}
+
+bool discover_match_unseen(const struct discover_rule *rule,
+			   const struct vm_sample *sample)
+{
+	if (rule->has_address)
+		return false;
+	if (rule->has_subnet)
+		return !has_family(sample, rule->subnet.family);
+	return !has_family(sample, AF_INET) || !has_family(sample, AF_INET6);
+}
+
 static bool is_family(uint16_t family)
 {
 	return family == AF_INET || family == AF_INET6;

@@ -16,6 +16,10 @@ bool discover_match_subnet(const struct vm_address *subnet,
 			   unsigned int prefix,
 			   const struct vm_address *address);
 
+/* The machine may have an address that fits, of a family of which none is known. */
+bool discover_match_unseen(const struct discover_rule *rule,
+			   const struct vm_sample *sample);
+
 /* False: the prefix is too long, or families do not fit. */
 bool discover_rule_is_valid(const struct discover_rule *rule);
 

@@ -555,6 +555,46 @@ static void test_candidates(void **state)
 	end(&fixture);
 }
 
+static void test_both_families(void **state)
+{
+	const struct discover_rule rules[] = {
+		members("web-*", "fd77::", 64),
+		{ .domain = "db-*", .port = 80 },
+	};
+	struct fixture fixture;
+
+	(void)state;
+	begin(&fixture, rules, ARRAY_SIZE(rules));
+	need(&fixture, "[fd77::21]:80");
+	need(&fixture, "[fd77::22]:80");
+	poll_of(&fixture, 0);
+	add(&fixture, 0, 1, "web-1", VM_STATE_RUNNING, "10.77.0.21");
+	run(&fixture);
+	assert_int_equal(candidates(&fixture, 100, "fd77::21"), 2);
+	poll_of(&fixture, 0);
+	add(&fixture, 0, 1, "web-1", VM_STATE_RUNNING, "10.77.0.21 fd77::21");
+	run(&fixture);
+	EXPECT(&fixture, "[fd77::21]:80 web-1@hv1");
+	assert_int_equal(candidates(&fixture, 200, ""), 0);
+
+	/* What it has of IPv4 says nothing about its address of IPv6. */
+	poll_of(&fixture, 0);
+	add(&fixture, 0, 1, "web-1", VM_STATE_RUNNING, "10.77.0.31");
+	run(&fixture);
+	EXPECT(&fixture, "[fd77::21]:80 web-1@hv1");
+	poll_of(&fixture, 0);
+	add(&fixture, 0, 1, "web-1", VM_STATE_RUNNING, "10.77.0.31 fd77::22");
+	run(&fixture);
+	EXPECT(&fixture, "[fd77::22]:80 web-1@hv1");
+
+	/* Without a subnet either family fits. */
+	add(&fixture, 0, 2, "db-1", VM_STATE_RUNNING, "10.77.0.41");
+	run(&fixture);
+	EXPECT(&fixture, "10.77.0.41:80 db-1@hv1", "[fd77::22]:80 web-1@hv1");
+	assert_int_equal(candidates(&fixture, 300, "fd77::21"), 1);
+	end(&fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -571,6 +611,7 @@ int main(void)
 		cmocka_unit_test(test_two_ports),
 		cmocka_unit_test(test_inherit),
 		cmocka_unit_test(test_candidates),
+		cmocka_unit_test(test_both_families),
 	};
 
 	return cmocka_run_group_tests_name("discover", tests, NULL, NULL);

@@ -70,24 +70,43 @@ static void ask_driver(struct libvirt_addresses *found, virDomainPtr domain,
 	free(interfaces);
 }
 
+/* Of no address of that family. */
+static bool lack(const struct libvirt_addresses *addresses, uint16_t family)
+{
+	return !vm_addresses_have(addresses->addresses,
+				  addresses->n_addresses, family);
+}
+
 void libvirt_addresses_ask_neighbours(struct libvirt_addresses *found,
 				      struct neighbours *neighbours)
 {
-	if (found->n_addresses || !found->n_macs)
+	bool ipv4 = lack(found, AF_INET), ipv6 = lack(found, AF_INET6);
+
+	if ((!ipv4 && !ipv6) || !found->n_macs)
 		return;
 	if (!neighbours->is_read && neighbours_read(neighbours) < 0)
 		return;
-	for (size_t i = 0; i < neighbours->n; i++)
+	for (size_t i = 0; i < neighbours->n; i++) {
+		const struct neighbour *neighbour = &neighbours->neighbours[i];
+
+		if (neighbour->address.family == AF_INET ? !ipv4 : !ipv6)
+			continue;
 		for (size_t j = 0; j < found->n_macs; j++)
-			if (memcmp(neighbours->neighbours[i].mac,
-				   found->macs[j], VM_MAC_SIZE) == 0)
-				add(found,
-				    &neighbours->neighbours[i].address);
+			if (memcmp(neighbour->mac, found->macs[j],
+				   VM_MAC_SIZE) == 0)
+				add(found, &neighbour->address);
+	}
 }
 
+/* What nobody knows now may be known again: it stays, if nothing replaces it. */
 static void replace_addresses(struct libvirt_addresses *addresses,
 			      struct libvirt_addresses *found)
 {
+	bool ipv4 = lack(found, AF_INET), ipv6 = lack(found, AF_INET6);
+
+	for (size_t i = 0; i < addresses->n_addresses; i++)
+		if (addresses->addresses[i].family == AF_INET ? ipv4 : ipv6)
+			add(found, &addresses->addresses[i]);
 	if (!found->n_addresses)
 		return;
 	free(addresses->addresses);

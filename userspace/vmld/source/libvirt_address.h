@@ -24,13 +24,15 @@ struct libvirt_address_sources {
 
 /*
  * Ask the hypervisor's DHCP server, its neighbour table, our own one, and the
- * guest's agent, until one of them knows. If none does, what was known stays.
- * neighbours is read when first needed.
+ * guest's agent, until one of them knows. The hypervisor may know one family
+ * alone (libvirt's neighbours are of IPv4): the other is looked for in our own
+ * table. Of a family that nobody knows, what was known stays. neighbours is read
+ * when first needed.
  */
 void libvirt_addresses_ask(struct libvirt_addresses *addresses,
 			   struct libvirt_address_sources *sources,
 			   struct neighbours *neighbours, virDomainPtr domain);
-/* Our own neighbour table alone, for a domain of which no address is known. */
+/* Our own neighbour table alone, for families of which no address is known. */
 void libvirt_addresses_ask_neighbours(struct libvirt_addresses *addresses,
 				      struct neighbours *neighbours);
 void libvirt_addresses_done(struct libvirt_addresses *addresses);

@@ -178,3 +178,12 @@ bool vm_address_equal(const struct vm_address *a, const struct vm_address *b)
 	return memcmp(&a->address.ipv6, &b->address.ipv6,
 		      sizeof(a->address.ipv6)) == 0;
 }
+
+bool vm_addresses_have(const struct vm_address *addresses, size_t n,
+		       uint16_t family)
+{
+	for (size_t i = 0; i < n; i++)
+		if (addresses[i].family == family)
+			return true;
+	return false;
+}

@@ -222,6 +222,9 @@ int vm_mac_parse(const char *text, uint8_t ret_mac[static VM_MAC_SIZE]);
 /* "192.0.2.1", "2001:db8::1" */
 int vm_address_parse(const char *text, struct vm_address *ret_address);
 bool vm_address_equal(const struct vm_address *a, const struct vm_address *b);
+/* Whether one of them is of that family. */
+bool vm_addresses_have(const struct vm_address *addresses, size_t n,
+		       uint16_t family);
 /* Loopback or link-local: no address for a destination. */
 bool vm_address_is_local(const struct vm_address *address);
 
