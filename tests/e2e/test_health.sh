@@ -3,8 +3,11 @@
 #
 # Servers that fail while their machines run: they are out when their checks say so,
 # with what was found as the reason, and back when they are well.
+#
+# On hosts whose libvirt knows the machines' addresses of IPv4, and no others.
 where=outside
 vms=3
+hosts=2
 limit=150
 
 # checks_up TCP-OR-HTTP OPTIONS: vmld, checking the three machines, and web-3 whole
@@ -61,7 +64,7 @@ asks_until_picked()
 	[ "$(of web-3 .picks)" -gt "$1" ]
 }
 
-test_a_server_that_answers_with_errors_is_out_until_it_does_not()
+answers_with_errors()
 {
 	checks_up http "path = \"/\""
 	vm_exec web-3 sh -c 'echo 503 Service Unavailable > /status'
@@ -71,7 +74,7 @@ test_a_server_that_answers_with_errors_is_out_until_it_does_not()
 	vmld_down
 }
 
-test_a_server_that_does_not_listen_is_out_until_it_does()
+does_not_listen()
 {
 	checks_up tcp ""
 	vm_exec web-3 killall webserver
@@ -81,6 +84,48 @@ test_a_server_that_does_not_listen_is_out_until_it_does()
 	vm_exec web-3 webserver 80
 	is_back
 	vmld_down
+}
+
+test_a_server_that_answers_with_errors_is_out_until_it_does_not()
+{
+	answers_with_errors
+}
+
+test_a_server_that_does_not_listen_is_out_until_it_does()
+{
+	does_not_listen
+}
+
+test_over_ipv6_a_server_that_answers_with_errors_is_out_until_it_does_not()
+{
+	over_ipv6
+	answers_with_errors
+}
+
+test_over_ipv6_a_server_that_does_not_listen_is_out_until_it_does()
+{
+	over_ipv6
+	does_not_listen
+}
+
+# All the while it answers at its other address
+test_a_server_without_its_ipv6_address_is_out_until_it_has_it()
+{
+	over_ipv6
+	checks_up http "connect-timeout = 1"
+	on_exit ipv6_address replace
+	ipv6_address del
+	is_out "HTTP check fails for"
+	vm_answers web-3 || fail "web-3 does not answer at its IPv4 address"
+	ipv6_address replace
+	is_back
+	vmld_down
+}
+
+# ipv6_address VERB: of web-3's
+ipv6_address()
+{
+	vm_exec web-3 ip -6 addr "$1" "$(address_of web-3)/64" dev eth0
 }
 
 test_a_server_that_hangs_is_out_until_it_goes_on()

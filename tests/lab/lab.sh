@@ -34,6 +34,7 @@
 	LAB_CACHE=${VML_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/ipvs-vml}/lab
 	LAB_BASE=/run/vml-lab
 	LAB_VIP=10.77.0.100
+	LAB_VIP6=fd77::100
 }
 
 for _lab_part in run network programs images accel director hypervisor vm \

@@ -4,7 +4,9 @@
 # For tests of vmld with virtual machines: web-1 to web-3 on hv1 (or in turn on hv1
 # and hv2), 10.77.0.21 to .23, behind the service 10.77.0.100:80 of the director.
 
-SERVICE=$LAB_VIP:80
+VIP=$LAB_VIP
+SERVICE=$VIP:80
+SUBNET=10.77.0.0/24
 WORK=$(mktemp -d)
 on_exit rm -rf "$WORK"
 
@@ -47,14 +49,42 @@ director_knows_machines()
 		http://10.77.0.2[1-3]/
 }
 
+# over_ipv6: the service of this test, with all that belongs to it
+over_ipv6()
+{
+	VIP=$LAB_VIP6
+	SERVICE=[$VIP]:80
+	SUBNET=fd77::/64
+}
+
+# address_of MACHINE: that of its destination
+address_of()
+{
+	local address
+	address=$(vm_address "$1")
+	case $VIP in
+	*:*) echo "fd77::${address##*.}" ;;
+	*) echo "$address" ;;
+	esac
+}
+
+# destination_of MACHINE: as ipvsadm takes and shows it
+destination_of()
+{
+	case $VIP in
+	*:*) echo "[$(address_of "$1")]:80" ;;
+	*) echo "$(address_of "$1"):80" ;;
+	esac
+}
+
 # service_up SCHEDULER [METHOD]: with the three machines, of weight 100 each
 service_up()
 {
 	director_exec -i ipvsadm -R <<- EOT
 		-A -t $SERVICE -s $1
-		-a -t $SERVICE -r 10.77.0.21:80 ${2:--m} -w 100
-		-a -t $SERVICE -r 10.77.0.22:80 ${2:--m} -w 100
-		-a -t $SERVICE -r 10.77.0.23:80 ${2:--m} -w 100
+		-a -t $SERVICE -r $(destination_of web-1) ${2:--m} -w 100
+		-a -t $SERVICE -r $(destination_of web-2) ${2:--m} -w 100
+		-a -t $SERVICE -r $(destination_of web-3) ${2:--m} -w 100
 	EOT
 }
 
@@ -75,10 +105,10 @@ config()
 		$hypervisors
 		service "web" {
 		    protocol = tcp
-		    address = "$LAB_VIP"
+		    address = "$VIP"
 		    port = 80
 		    $2
-		    members "web-*" { subnet = "10.77.0.0/24" }
+		    members "web-*" { subnet = "$SUBNET" }
 		}
 	EOT
 }
@@ -200,7 +230,7 @@ status()
 of()
 {
 	status ".services[0].destinations[] | select(.address ==
-		\"$(vm_address "$1")\") | $2"
+		\"$(address_of "$1")\") | $2"
 }
 
 # scale_is MACHINE LOWEST HIGHEST, in thousandths
@@ -238,7 +268,7 @@ client_asks()
 {
 	client_exec curl -s -f -o /dev/null -H 'Connection: close' \
 		--max-time 20 -w '%header{x-backend}\n' \
-		"http://$LAB_VIP/?[1-$1]"
+		"http://$SERVICE/?[1-$1]"
 }
 
 reasons_have()
