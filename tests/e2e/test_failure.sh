@@ -95,15 +95,37 @@ test_a_killed_machine_is_out_until_it_is_started()
 	vmld_down
 }
 
-test_a_machine_that_panics_is_out_until_it_is_started()
+# panics: and is out
+panics()
 {
-	weights_up
 	vm_exec $FRAIL sh -c '(sleep 0.2; echo c > /proc/sysrq-trigger) \
 		> /dev/null 2>&1 &'
 	is_out "crashed for"
 	note_reaction crashed
 	has_logged "guest panicked" || fail "vmld does not say what happened"
+}
+
+test_a_machine_that_panics_is_out_until_it_is_started()
+{
+	weights_up
+	panics
 	vm_stop $FRAIL
+	vm_start $FRAIL
+	wait_until 20 reasons_have $FRAIL "slow start"
+	is_back
+	vmld_down
+}
+
+test_a_machine_that_is_destroyed_for_its_panic_is_out_until_it_is_started()
+{
+	weights_up
+	vm_virsh $FRAIL set-lifecycle-action crash destroy --live
+	panics
+	equal "its state" "$(vm_virsh $FRAIL domstate --reason)" \
+		"shut off (crashed)"
+	# Polls say so too
+	holds 2 reasons_have $FRAIL "crashed for"
+	scale_is $FRAIL 0 0
 	vm_start $FRAIL
 	wait_until 20 reasons_have $FRAIL "slow start"
 	is_back
