@@ -44,7 +44,8 @@ static bool wants_poll(enum vm_event_type type)
 	return type == VM_EVENT_STARTED || type == VM_EVENT_RESTORED ||
 	       type == VM_EVENT_RESUMED || type == VM_EVENT_MIGRATED_IN ||
 	       type == VM_EVENT_STOPPED || type == VM_EVENT_CRASHED ||
-	       type == VM_EVENT_IO_ERROR || type == VM_EVENT_WATCHDOG;
+	       type == VM_EVENT_IO_ERROR || type == VM_EVENT_WATCHDOG ||
+	       type == VM_EVENT_POSTCOPY_FAILED;
 }
 
 static void on_event(struct source *source, const struct vm_event *event,

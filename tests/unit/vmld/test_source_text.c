@@ -122,6 +122,14 @@ static void test_lifecycle(void **state)
 		  VIR_DOMAIN_EVENT_SUSPENDED_IOERROR, VM_EVENT_IO_ERROR },
 		{ VIR_DOMAIN_EVENT_SUSPENDED,
 		  VIR_DOMAIN_EVENT_SUSPENDED_PAUSED, VM_EVENT_SUSPENDED },
+		{ VIR_DOMAIN_EVENT_SUSPENDED,
+		  VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY_FAILED,
+		  VM_EVENT_POSTCOPY_FAILED },
+		{ VIR_DOMAIN_EVENT_RESUMED,
+		  VIR_DOMAIN_EVENT_RESUMED_POSTCOPY, VM_EVENT_MIGRATED_IN },
+		{ VIR_DOMAIN_EVENT_RESUMED,
+		  VIR_DOMAIN_EVENT_RESUMED_POSTCOPY_FAILED,
+		  VM_EVENT_POSTCOPY_FAILED },
 		{ VIR_DOMAIN_EVENT_RESUMED,
 		  VIR_DOMAIN_EVENT_RESUMED_MIGRATED, VM_EVENT_MIGRATED_IN },
 		{ VIR_DOMAIN_EVENT_RESUMED,
@@ -168,6 +176,17 @@ static void test_states(void **state)
 					     VIR_DOMAIN_PAUSED_IOERROR,
 					     &pause), VM_STATE_PAUSED);
 	assert_int_equal(pause, VM_PAUSE_IO_ERROR);
+	assert_int_equal(libvirt_stats_state(VIR_DOMAIN_RUNNING,
+					     VIR_DOMAIN_RUNNING_POSTCOPY,
+					     &pause), VM_STATE_RUNNING);
+	assert_int_equal(libvirt_stats_state(VIR_DOMAIN_RUNNING,
+					     VIR_DOMAIN_RUNNING_POSTCOPY_FAILED,
+					     &pause), VM_STATE_PAUSED);
+	assert_int_equal(pause, VM_PAUSE_POSTCOPY);
+	assert_int_equal(libvirt_stats_state(VIR_DOMAIN_PAUSED,
+					     VIR_DOMAIN_PAUSED_POSTCOPY_FAILED,
+					     &pause), VM_STATE_PAUSED);
+	assert_int_equal(pause, VM_PAUSE_POSTCOPY);
 	assert_int_equal(libvirt_stats_state(VIR_DOMAIN_PAUSED,
 					     VIR_DOMAIN_PAUSED_CRASHED,
 					     &pause), VM_STATE_CRASHED);

@@ -301,6 +301,9 @@ static void event_here(struct machine *machine,
 	case VM_EVENT_WATCHDOG:
 		set_paused(machine, VM_PAUSE_WATCHDOG, time_ns);
 		break;
+	case VM_EVENT_POSTCOPY_FAILED:
+		set_paused(machine, VM_PAUSE_POSTCOPY, time_ns);
+		break;
 	case VM_EVENT_RESUMED:
 	case VM_EVENT_MIGRATED_IN:
 		/* The first sign of some starts, before the start itself. */

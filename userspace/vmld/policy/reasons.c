@@ -121,13 +121,18 @@ const char *policy_reason_advice(enum policy_reason_type type)
 
 static const char *pause_cause(const struct policy_reason *reason)
 {
-	if (reason->state == VM_STATE_PAUSED &&
-	    reason->pause == VM_PAUSE_IO_ERROR)
+	if (reason->state != VM_STATE_PAUSED)
+		return "";
+	switch (reason->pause) {
+	case VM_PAUSE_IO_ERROR:
 		return " on I/O error";
-	if (reason->state == VM_STATE_PAUSED &&
-	    reason->pause == VM_PAUSE_WATCHDOG)
+	case VM_PAUSE_WATCHDOG:
 		return " by watchdog";
-	return "";
+	case VM_PAUSE_POSTCOPY:
+		return " in failed post-copy";
+	default:
+		return "";
+	}
 }
 
 const char *policy_reason_format(const struct policy_reason *reason,

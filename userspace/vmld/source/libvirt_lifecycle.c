@@ -42,7 +42,7 @@ static const struct translation translations[] = {
 	  VM_EVENT_SUSPENDED, "paused after an error" },
 	{ VIR_DOMAIN_EVENT_SUSPENDED,
 	  VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY_FAILED,
-	  VM_EVENT_SUSPENDED, "paused, post-copy failed" },
+	  VM_EVENT_POSTCOPY_FAILED, "paused, post-copy failed" },
 	{ VIR_DOMAIN_EVENT_SUSPENDED, ANY, VM_EVENT_SUSPENDED, "paused" },
 
 	/* On the old host too, if the migration has failed. */
@@ -50,6 +50,9 @@ static const struct translation translations[] = {
 	  VM_EVENT_MIGRATED_IN, "runs after migration" },
 	{ VIR_DOMAIN_EVENT_RESUMED, VIR_DOMAIN_EVENT_RESUMED_POSTCOPY,
 	  VM_EVENT_MIGRATED_IN, "runs, post-copy goes on" },
+	/* Until it needs what is not there. */
+	{ VIR_DOMAIN_EVENT_RESUMED, VIR_DOMAIN_EVENT_RESUMED_POSTCOPY_FAILED,
+	  VM_EVENT_POSTCOPY_FAILED, "runs, post-copy failed" },
 	{ VIR_DOMAIN_EVENT_RESUMED, ANY, VM_EVENT_RESUMED, "resumed" },
 
 	{ VIR_DOMAIN_EVENT_STOPPED, VIR_DOMAIN_EVENT_STOPPED_MIGRATED,

@@ -32,6 +32,8 @@ static enum vm_pause pause_of(int reason)
 		return VM_PAUSE_IO_ERROR;
 	case VIR_DOMAIN_PAUSED_WATCHDOG:
 		return VM_PAUSE_WATCHDOG;
+	case VIR_DOMAIN_PAUSED_POSTCOPY_FAILED:
+		return VM_PAUSE_POSTCOPY;
 	default:
 		return VM_PAUSE_OTHER;
 	}
@@ -43,6 +45,12 @@ enum vm_state libvirt_stats_state(int state, int reason,
 	*ret_pause = VM_PAUSE_OTHER;
 	switch (state) {
 	case VIR_DOMAIN_RUNNING:
+		/* Each thread of it waits that needs memory left behind. */
+		if (reason == VIR_DOMAIN_RUNNING_POSTCOPY_FAILED) {
+			*ret_pause = VM_PAUSE_POSTCOPY;
+			return VM_STATE_PAUSED;
+		}
+		return VM_STATE_RUNNING;
 	case VIR_DOMAIN_BLOCKED:
 		return VM_STATE_RUNNING;
 	case VIR_DOMAIN_PAUSED:
@@ -173,7 +181,8 @@ static void set_state(struct vm_sample *sample, int state, int reason,
 {
 	sample->state = libvirt_stats_state(state, reason, &sample->pause);
 	*ret_arrived = (sample->state == VM_STATE_PAUSED &&
-			sample->pause == VM_PAUSE_MIGRATION) ||
+			(sample->pause == VM_PAUSE_MIGRATION ||
+			 sample->pause == VM_PAUSE_POSTCOPY)) ||
 		       (state == VIR_DOMAIN_RUNNING &&
 			(reason == VIR_DOMAIN_RUNNING_MIGRATED ||
 			 reason == VIR_DOMAIN_RUNNING_MIGRATION_CANCELED ||

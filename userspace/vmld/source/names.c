@@ -25,6 +25,7 @@ static const char *const vm_events[_VM_EVENT_MAX] = {
 	[VM_EVENT_RESUMED] = "resumed",
 	[VM_EVENT_IO_ERROR] = "io-error",
 	[VM_EVENT_WATCHDOG] = "watchdog",
+	[VM_EVENT_POSTCOPY_FAILED] = "postcopy-failed",
 	[VM_EVENT_MIGRATING_IN] = "migrating-in",
 	[VM_EVENT_MIGRATING_OUT] = "migrating-out",
 	[VM_EVENT_BLACKOUT] = "blackout",

@@ -32,7 +32,7 @@
  *
  * Keys: uuid, name (if not the one of the statement), address (again for more,
  * "-" for none), mac, vcpus, state, pause (other, migration, io-error,
- * watchdog), host, boot (a number; counters restart); run, delay and stall are
+ * watchdog, postcopy), host, boot (a number; counters restart); run, delay and stall are
  * shares of wall time of each vCPU; io is requests of its disks a second, latency
  * the seconds that each takes, swap the pages read back a second; closed (scenario) is connections finished a
  * second, active and inactive their numbers. Without a uuid it is made from the

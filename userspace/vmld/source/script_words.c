@@ -41,6 +41,7 @@ static const char *const pause_names[] = {
 	[VM_PAUSE_MIGRATION] = "migration",
 	[VM_PAUSE_IO_ERROR] = "io-error",
 	[VM_PAUSE_WATCHDOG] = "watchdog",
+	[VM_PAUSE_POSTCOPY] = "postcopy",
 };
 
 const char *script_key_name(enum script_key key)

@@ -43,6 +43,7 @@ enum vm_pause {
 	VM_PAUSE_MIGRATION,	/* black-out, or waiting on the new host */
 	VM_PAUSE_IO_ERROR,
 	VM_PAUSE_WATCHDOG,
+	VM_PAUSE_POSTCOPY,	/* some of its memory has not arrived, nor will */
 };
 
 struct vm_address {
@@ -113,6 +114,7 @@ enum vm_event_type {
 	VM_EVENT_RESUMED,
 	VM_EVENT_IO_ERROR,	/* paused, because of an I/O error */
 	VM_EVENT_WATCHDOG,	/* the guest's watchdog fired, and paused it */
+	VM_EVENT_POSTCOPY_FAILED, /* on both hosts: each has but a part of it */
 	VM_EVENT_MIGRATING_IN,	/* on the new host: waits for its memory */
 	VM_EVENT_MIGRATING_OUT,	/* on the old host: an iteration has begun */
 	VM_EVENT_BLACKOUT,	/* on the old host: runs nowhere for a moment */

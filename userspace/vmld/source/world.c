@@ -300,6 +300,9 @@ static void happen(struct world_vm *vm, enum vm_event_type type, size_t host,
 	case VM_EVENT_WATCHDOG:
 		pause_vm(vm, VM_PAUSE_WATCHDOG);
 		break;
+	case VM_EVENT_POSTCOPY_FAILED:
+		pause_vm(vm, VM_PAUSE_POSTCOPY);
+		break;
 	case VM_EVENT_BLACKOUT:
 		pause_vm(vm, VM_PAUSE_MIGRATION);
 		break;
