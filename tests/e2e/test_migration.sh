@@ -242,6 +242,65 @@ test_a_machine_that_fetches_its_memory_later_is_spared_until_it_has_it()
 	vmld_down
 }
 
+# fails_in_postcopy REASON COMMAND...: which leaves web-1, as it runs on its new host,
+# without memory that is still on the old one. It is out for that reason until it is
+# started again, and its destination stays.
+fails_in_postcopy()
+{
+	local reason=$1 picks to
+	shift
+	to=$(elsewhere web-1)
+	director_exec ipvsadm -A -t "$SERVICE" -s vml
+	config "" "mode = destinations"
+	vmld_up
+	watch_destinations
+	vm_migrate_start web-1 "$to" --bandwidth 4 --postcopy \
+		--postcopy-bandwidth 1
+	on_exit vm_bury web-1
+	wait_until 20 migrates web-1
+	wait_until 20 vm_virsh web-1 migrate-postcopy
+	wait_until 20 of_hypervisor web-1 "$to"
+	"$@" web-1 "$to"
+	wait_until 20 reasons_have web-1 "$reason"
+	wait_until 5 scale_is web-1 0 0
+	! vm_migrate_wait web-1 2> "$WORK/said" ||
+		fail "without its memory the machine has migrated"
+	picks=$(of web-1 .picks)
+	lacks "answers" "$(client_asks 10)" web-1
+	holds 2 is_out_with web-1 "$reason" "$picks"
+	destinations_stayed
+	vm_bury web-1
+	vm_start web-1
+	wait_until 20 reasons_have web-1 "slow start"
+	wait_until 20 scale_is web-1 1 1500
+	vmld_down
+}
+
+# is_out_with MACHINE REASON PICKS
+is_out_with()
+{
+	local now
+	now=$(of "$1" '"\(.scale) \(.picks) \(.reasons | join(" "))"')
+	echo "$1: $now"
+	[[ $now == "0 $3 "*"$2"* ]]
+}
+
+test_a_machine_lost_while_its_memory_follows_is_out_until_it_is_started()
+{
+	fails_in_postcopy "crashed for" vm_kill9
+}
+
+test_a_machine_whose_memory_stops_following_is_out_until_it_is_started()
+{
+	fails_in_postcopy "paused in failed post-copy for" stop_postcopy
+}
+
+# As when the network between the two hosts fails
+stop_postcopy()
+{
+	vm_virsh "$1" domjobabort --postcopy
+}
+
 test_a_machine_that_leaves_for_a_host_not_watched_is_neutral_and_stays()
 {
 	local here there

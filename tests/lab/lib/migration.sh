@@ -61,11 +61,38 @@ vm_migrate_wait()
 	if [ $status -ne 0 ]; then
 		_lab_say "$name did not migrate:" \
 			"$(cat "$LAB_RUN/migrate-$name.log")"
-	else
-		cp "$LAB_RUN/migrate-$name.to" "$LAB_RUN/vms/$name"
+		return $status
 	fi
-	vm_is_same "$name" "$(cat "$LAB_RUN/migrate-$name.before")" || status=1
-	return $status
+	cp "$LAB_RUN/migrate-$name.to" "$LAB_RUN/vms/$name"
+	vm_is_same "$name" "$(cat "$LAB_RUN/migrate-$name.before")"
+}
+
+# vm_bury NAME: what a migration that has failed in post-copy leaves of it, a part on
+# each host, is gone; it is shut off where it was
+vm_bury()
+{
+	local name=$1 host to
+	to=$(cat "$LAB_RUN/migrate-$name.to")
+	for host in "$(vm_host "$name")" "$to"; do
+		if _lab_vm_is "(post-copy failed)" "$host" "$name"; then
+			# What hangs does not end at the first signal
+			vm_kill9 "$name" "$host" || return 1
+			_lab_wait 10 _lab_vm_is "shut off" "$host" "$name" ||
+				return 1
+		fi
+	done
+	if [ "$to" != "$(vm_host "$name")" ] &&
+	   _lab_vm_is "shut off" "$to" "$name"; then
+		_lab_virsh "$to" undefine "$name" > /dev/null
+	fi
+}
+
+# _lab_vm_is WORDS HYPERVISOR NAME: in its state there, with the reason
+_lab_vm_is()
+{
+	local state
+	state=$(_lab_virsh "$2" domstate --reason "$3" 2> /dev/null) || return 1
+	[[ $state == *"$1"* ]]
 }
 
 # vm_settle NAME: whatever a migration of it has come to, it is over, and vm_host
@@ -74,11 +101,13 @@ vm_settle()
 {
 	local name=$1 to
 	[ -e "$LAB_RUN/migrate-$name.pid" ] || return 0
-	vm_virsh "$name" domjobabort > /dev/null 2>&1 || :
+	vm_virsh "$name" domjobabort > /dev/null 2>&1 ||
+		vm_virsh "$name" domjobabort --postcopy > /dev/null 2>&1 || :
 	_lab_wait 60 _lab_process_gone "$(cat "$LAB_RUN/migrate-$name.pid")" ||
 		return 1
+	vm_bury "$name" || return 1
 	to=$(cat "$LAB_RUN/migrate-$name.to")
-	if [ "$(_lab_virsh "$to" domstate "$name" 2> /dev/null)" = running ]; then
+	if _lab_vm_is running "$to" "$name"; then
 		echo "$to" > "$LAB_RUN/vms/$name"
 	fi
 	rm "$LAB_RUN/migrate-$name.pid"

@@ -244,11 +244,11 @@ vm_answers()
 		"http://$(vm_address "$1")/"
 }
 
-# vm_pid NAME: its QEMU process, as seen from here
+# vm_pid NAME [HYPERVISOR]: its QEMU process (there), as seen from here
 vm_pid()
 {
-	local host pid inner
-	host=$(vm_host "$1") || return 1
+	local host=${2:-} pid inner
+	[ -n "$host" ] || host=$(vm_host "$1") || return 1
 	inner=$(cat "$LAB_RUN/$host/run/libvirt/qemu/$1.pid") || return 1
 	for pid in $(_lab_processes_of_ns "$host"); do
 		if awk -v pid="$inner" \
@@ -261,10 +261,10 @@ vm_pid()
 	return 1
 }
 
-# vm_kill9 NAME: its QEMU dies
+# vm_kill9 NAME [HYPERVISOR]: its QEMU (there) dies
 vm_kill9()
 {
-	kill -KILL "$(vm_pid "$1")"
+	kill -KILL "$(vm_pid "$@")"
 }
 
 vm_stop()
