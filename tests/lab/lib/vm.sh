@@ -181,8 +181,7 @@ vm_start()
 }
 
 # _lab_disk NAME HYPERVISOR MIB FORMAT: a disk of 64 MiB, in a file system of its
-# own that has no more than that, or room for snapshots if they are in the image;
-# without snapshots that one of its name had
+# own that has no more than that, or room for snapshots if they are in the image
 _lab_disk()
 {
 	local space=$3 empty=empty.$4
@@ -193,7 +192,6 @@ _lab_disk()
 	hypervisor_exec "$2" sh -c '
 		mountpoint -q "$1" || mount -t tmpfs tmpfs "$1" &&
 			mount -o "remount,size=$3M" "$1" &&
-			rm -f "$1/$2" "$1/$2".* &&
 			cp --sparse=always "/var/lib/libvirt/boot/$4" "$1/$2"
 	' sh /var/lib/libvirt/images "$1" "$space" "$empty"
 }
@@ -272,14 +270,17 @@ vm_stop()
 	vm_virsh "$1" destroy > /dev/null
 }
 
-# vm_remove NAME: as if it had never been
+# vm_remove NAME: as if it had never been, with its disk and what was made of that
 vm_remove()
 {
 	if [ "$(vm_virsh "$1" domstate)" != "shut off" ]; then
 		vm_stop "$1" || return 1
 	fi
-	vm_virsh "$1" undefine --snapshots-metadata > /dev/null &&
-		rm "$LAB_RUN/vms/$1"
+	vm_virsh "$1" undefine --snapshots-metadata > /dev/null || return 1
+	# shellcheck disable=SC2016 # expanded on the host
+	hypervisor_exec "$(vm_host "$1")" sh -c 'rm -f "$1" "$1".*' \
+		sh "/var/lib/libvirt/images/$1" || return 1
+	rm "$LAB_RUN/vms/$1"
 }
 
 # vm_freeze_hold NAME: its agent is asked to freeze, and does not get on with it
