@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "operation/private.h"
+#include "utf8.h"
 #include "util.h"
 
 static const char *const results[] = {
@@ -18,8 +19,9 @@ static json_t *members_to_json(const struct operation *operation)
 		const struct operation_member *member = &operation->members[i];
 
 		json_array_append_new(list, json_pack(
-			"{s:s, s:s, s:s?}", "domain", member->domain, "result",
-			results[member->result], "error", member->error));
+			"{s:s, s:s, s:o}", "domain", member->domain, "result",
+			results[member->result], "error",
+			utf8_to_json(member->error)));
 	}
 	return list;
 }
@@ -34,9 +36,9 @@ static json_t *events_to_json(const struct operation *operation)
 				 event->time_ns - operation->started_ns : 0;
 
 		json_array_append_new(list, json_pack(
-			"{s:f, s:s?, s:s}", "seconds",
+			"{s:f, s:s?, s:o}", "seconds",
 			(double)since / (double)NSEC_PER_SEC, "domain",
-			event->domain, "text", event->text));
+			event->domain, "text", utf8_to_json(event->text)));
 	}
 	return list;
 }

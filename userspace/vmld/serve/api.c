@@ -7,6 +7,7 @@
 #include "serve/explain.h"
 #include "serve/operations.h"
 #include "serve/status.h"
+#include "utf8.h"
 
 #define DRAINS "/v1/drains/"
 #define EXPLAIN "/v1/explain/"
@@ -16,12 +17,15 @@
 _printf_(2, 3)
 static unsigned int refuse(json_t **ret_body, const char *format, ...)
 {
+	_cleanup_free_ char *error = NULL;
 	va_list arguments;
 
 	va_start(arguments, format);
-	*ret_body = json_pack("{s:o}", "error",
-			      json_vsprintf(format, arguments));
+	if (vasprintf(&error, format, arguments) < 0)
+		error = NULL;
 	va_end(arguments);
+	*ret_body = error ? json_pack("{s:o}", "error", utf8_to_json(error)) :
+			    NULL;
 	return MHD_HTTP_INTERNAL_SERVER_ERROR;
 }
 
@@ -98,10 +102,8 @@ unsigned int api_answer(struct daemon *daemon, const char *method,
 			const char *path, const char *text, json_t **ret_body,
 			const char **ret_allow)
 {
-	_cleanup_(json_decrefp) json_t *valid = json_string(path);
-
 	*ret_allow = NULL;
-	if (!valid) {
+	if (!utf8_is_valid(path, strlen(path))) {
 		refuse(ret_body, "the path is not UTF-8");
 		return MHD_HTTP_BAD_REQUEST;
 	}

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "serve/explain.h"
+#include "utf8.h"
 #include "util.h"
 
 static json_t *facts_to_json(const struct policy_explanation *explanation)
@@ -13,12 +14,12 @@ static json_t *facts_to_json(const struct policy_explanation *explanation)
 		const struct policy_fact *fact = &explanation->facts[i];
 
 		json_array_append_new(list, json_pack(
-			"{s:s, s:s, s:o, s:s}", "layer",
+			"{s:s, s:s, s:o, s:o}", "layer",
 			policy_layer_name(fact->layer), "name", fact->name,
 			"factor",
 			isnan(fact->factor) ? json_null() :
 					      json_real(fact->factor),
-			"text", fact->text));
+			"text", utf8_to_json(fact->text)));
 	}
 	return list;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "serve/status.h"
+#include "utf8.h"
 #include "util.h"
 
 static double seconds(uint64_t ns)
@@ -25,10 +26,10 @@ static json_t *hypervisor_to_json(const struct daemon *daemon, size_t i)
 	const struct vm_inventory *inventory = daemon_inventory(daemon, i);
 
 	return json_pack(
-		"{s:s, s:s, s:s, s:s?, s:o, s:I, s:o}", "name",
-		source_name(source), "uri", source_uri(source), "state",
-		source_state_name(source_state(source)), "error",
-		source_error(source), "capabilities",
+		"{s:s, s:o, s:s, s:o, s:o, s:I, s:o}", "name",
+		source_name(source), "uri", utf8_to_json(source_uri(source)),
+		"state", source_state_name(source_state(source)), "error",
+		utf8_to_json(source_error(source)), "capabilities",
 		capabilities_to_json(source_capabilities(source)), "domains",
 		(json_int_t)(inventory ? inventory->n_samples : 0),
 		"last_poll_age",

@@ -13,6 +13,7 @@ struct vm_operator {
 	void *userdata;
 	char *host;		/* the last part of the URI's path */
 	int result;
+	char *text;
 };
 
 int vm_operator_new(const char *uri, sd_event *loop, vm_operator_done_t done,
@@ -33,8 +34,7 @@ static int on_answer(_unused_ sd_event_source *source, void *userdata)
 	struct vm_operator *operator = userdata;
 
 	operator->answer = sd_event_source_disable_unref(operator->answer);
-	operator->done(operator->userdata, operator->result,
-		       operator->result < 0 ? "it broke" : "there");
+	operator->done(operator->userdata, operator->result, operator->text);
 	return 0;
 }
 
@@ -61,6 +61,11 @@ int vm_operator_ask(struct vm_operator *operator, const struct vm_call *call)
 	if (fake->hangs && fake->hanging == call->type)
 		return 0;
 	operator->result = fake->fails == call->type ? fake->result : 0;
+	free(operator->text);
+	if (asprintf(&operator->text, "%s%s",
+		     operator->result < 0 ? "it broke: " : "",
+		     call->name ?: "there") < 0)
+		abort();
 	return sd_event_add_defer(operator->loop, &operator->answer, on_answer,
 				  operator) < 0 ? -ENOMEM : 0;
 }
@@ -71,6 +76,7 @@ struct vm_operator *vm_operator_free(struct vm_operator *operator)
 		return NULL;
 	sd_event_source_disable_unref(operator->answer);
 	free(operator->host);
+	free(operator->text);
 	free(operator);
 	return NULL;
 }

@@ -312,6 +312,31 @@ static void the_first_that_fails_ends_snapshots(void **state)
 	end();
 }
 
+#define EURO "\xe2\x82\xac"
+
+static void names_that_are_cut_within_a_character_are_told(void **state)
+{
+	struct operation_request request = of_web_1;
+	char name[301] = "";
+	unsigned int id;
+
+	(void)state;
+	begin("");
+	for (int i = 0; i < 100; i++)
+		strcat(name, EURO);
+	request.name = name;
+	id = launch(&request);
+	wait_for(is_in(id, "done"));
+	assert_true(says(id, "the snapshot \\\"" EURO));
+	fake_operators.fails = VM_CALL_SNAPSHOT;
+	fake_operators.result = -EIO;
+	id = launch(&request);
+	wait_for(is_in(id, "failed"));
+	assert_true(says(id, "\"error\": \"the snapshot failed: it broke: " EURO));
+	assert_nothing_is_left();
+	end();
+}
+
 static void machines_leave_their_host(void **state)
 {
 	const struct operation_request request = {
@@ -520,6 +545,7 @@ int main(void)
 		cmocka_unit_test(connections_are_waited_for),
 		cmocka_unit_test(one_machine_after_the_other_is_out),
 		cmocka_unit_test(the_first_that_fails_ends_snapshots),
+		cmocka_unit_test(names_that_are_cut_within_a_character_are_told),
 		cmocka_unit_test(machines_leave_their_host),
 		cmocka_unit_test(those_that_can_leave_do),
 		cmocka_unit_test(a_second_one_is_refused),

@@ -254,6 +254,25 @@ static void status_shows_everything(void **state)
 	fixture_free(f);
 }
 
+static void words_of_others_need_not_be_utf8(void **state)
+{
+	struct fixture *f = fixture_new();
+	const char *error;
+	json_t *body;
+
+	(void)state;
+	stop_daemon(f);
+	write_file(f, "script", "host hv1\nat 0 lost hv1 \"caf\xe9\"\n");
+	start(f);
+	wait_for(f, source_error(daemon_source(f->daemon, 0)));
+	assert_int_equal(ask(f, "GET", "/v1/status", &body), 200);
+	assert_int_equal(json_unpack(body, "{s:[{s:s}]}", "hypervisors",
+				     "error", &error), 0);
+	assert_string_equal(error, "caf\xef\xbf\xbd");
+	json_decref(body);
+	fixture_free(f);
+}
+
 static void a_drain_is_in_force_and_outlives_the_daemon(void **state)
 {
 	struct fixture *f = fixture_new();
@@ -314,6 +333,8 @@ static void what_is_not_there_is_said(void **state)
 	assert_error(f, "PUT", "/v1/drains/", 404,
 		     "there is nothing at /v1/drains/");
 	assert_error(f, "PUT", "/v1/drains/%ff", 400, "the path is not UTF-8");
+	assert_error(f, "G\xff", "/v1/status", 405,
+		     "G\xef\xbf\xbd can't be done here, but GET can");
 	assert_error(f, "POST", "/v1/status", 405,
 		     "POST can't be done here, but GET can");
 	assert_error(f, "GET", "/v1/reload", 405,
@@ -654,6 +675,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(status_shows_everything),
+		cmocka_unit_test(words_of_others_need_not_be_utf8),
 		cmocka_unit_test(a_drain_is_in_force_and_outlives_the_daemon),
 		cmocka_unit_test(a_domain_that_is_gone_can_be_undrained),
 		cmocka_unit_test(what_is_not_there_is_said),
