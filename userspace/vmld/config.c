@@ -3,6 +3,7 @@
 
 #include "config_service.h"
 #include "config_value.h"
+#include "utf8.h"
 
 #define MAX_FILE (1024 * 1024)
 
@@ -281,6 +282,23 @@ static void outline_clearp(struct outline *outline)
 	outline_clear(outline);
 }
 
+/* As the JSON is in which names are told and asked for. */
+static bool check_utf8(const char *text, struct config_errors *errors)
+{
+	bool valid = true;
+
+	for (unsigned int line = 1; *text; line++) {
+		size_t size = strcspn(text, "\n");
+
+		if (!utf8_is_valid(text, size)) {
+			config_error(errors, line, "the line is not UTF-8");
+			valid = false;
+		}
+		text += size + (text[size] == '\n');
+	}
+	return valid;
+}
+
 static int parse(const char *text, struct config *config,
 		 struct config_errors *errors)
 {
@@ -293,6 +311,8 @@ static int parse(const char *text, struct config *config,
 	};
 	int r;
 
+	if (!check_utf8(text, errors))
+		return 0;
 	r = outline_parse(text, &outline);
 	if (r < 0)
 		return r;

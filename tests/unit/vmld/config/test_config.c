@@ -478,6 +478,8 @@ static void a_broken_text_is_reported_where_it_breaks(void **state)
 		{ "foo = 1\nservice s { members web-* { } }",
 		  "f:1: unknown option \"foo\"\n"
 		  "f:2: unexpected '*': put a text that contains it in quotes\n" },
+		{ "lease = 1\n# caf\xe9\n# caf\xc3\xa9\nservice \"\xff\" { }",
+		  "f:2: the line is not UTF-8\nf:4: the line is not UTF-8\n" },
 		{ "service \"a\\n\" { }",
 		  "f:1: a title can't hold escape sequences or variables\n" },
 	};
