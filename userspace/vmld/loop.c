@@ -133,13 +133,10 @@ void daemon_kick(struct daemon *daemon, uint64_t due_ns)
 	daemon_arm(daemon);
 }
 
-static int on_step(sd_event_source *source, uint64_t usec, void *userdata)
+void daemon_step(struct daemon *daemon)
 {
-	struct daemon *daemon = userdata;
 	struct service_env env = daemon_env(daemon);
 
-	(void)source;
-	(void)usec;
 	for (size_t i = 0; i < daemon->n_services; i++) {
 		uint64_t now = now_ns();
 
@@ -147,6 +144,12 @@ static int on_step(sd_event_source *source, uint64_t usec, void *userdata)
 			service_step(daemon->services[i], &env, now);
 	}
 	daemon_arm(daemon);
+}
+
+static int on_step(_unused_ sd_event_source *source, _unused_ uint64_t usec,
+		   void *userdata)
+{
+	daemon_step(userdata);
 	return 0;
 }
 

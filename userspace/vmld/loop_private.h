@@ -43,6 +43,8 @@ struct service_env daemon_env(struct daemon *daemon);
 int daemon_hypervisor_new(struct daemon *daemon,
 			  const struct config_hypervisor *config,
 			  struct hypervisor **ret_hypervisor);
+/* Step the services that are due. */
+void daemon_step(struct daemon *daemon);
 /* Set the timer to the earliest service. */
 void daemon_arm(struct daemon *daemon);
 

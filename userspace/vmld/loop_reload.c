@@ -183,6 +183,8 @@ static void apply(struct daemon *daemon, struct next *next)
 	next->n_services = 0;
 	next->n_hypervisors = 0;
 	daemon_kick(daemon, 0);
+	/* New services know no members until then, of whom others may ask. */
+	daemon_step(daemon);
 }
 
 /* What is open can't become something else. */

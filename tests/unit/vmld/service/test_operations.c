@@ -436,6 +436,25 @@ static void what_makes_no_sense_is_refused(void **state)
 	end();
 }
 
+static void a_reload_interrupts_nothing(void **state)
+{
+	char *errors;
+	unsigned int id;
+
+	(void)state;
+	begin("");
+	fake_kernel_find(&kernel, "10.0.0.1:80")->active_connections = 1;
+	id = launch(&of_web_1);
+	wait_for(says(id, "waits for 1 connections"));
+	write_config("capacity-floor = 0.1");
+	assert_int_equal(daemon_reload(f.daemon, &errors), 0);
+	assert_true(is_known());
+	fake_kernel_find(&kernel, "10.0.0.1:80")->active_connections = 0;
+	wait_for(is_in(id, "done"));
+	assert_nothing_is_left();
+	end();
+}
+
 static void the_floor_is_not_gone_below(void **state)
 {
 	unsigned int id;
@@ -550,6 +569,7 @@ int main(void)
 		cmocka_unit_test(those_that_can_leave_do),
 		cmocka_unit_test(a_second_one_is_refused),
 		cmocka_unit_test(what_makes_no_sense_is_refused),
+		cmocka_unit_test(a_reload_interrupts_nothing),
 		cmocka_unit_test(the_floor_is_not_gone_below),
 		cmocka_unit_test(a_drain_of_an_administrator_stays),
 		cmocka_unit_test(the_next_vmld_undoes_what_one_has_left),
