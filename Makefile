@@ -174,21 +174,24 @@ $(unit-programs):
 # --- Fuzz targets -----------------------------------------------------------
 #
 # tests/fuzz/DIR/NAME.c gives any bytes to a parser of DIR, which is libvml,
-# vmlctl or vmld, and is linked with it. NAME.corpus beside it has the inputs to
-# begin with.
+# vmlctl or vmld, and is linked with it, and with what NAME.mk beside it names
+# (fuzz-sources-DIR/NAME). NAME.corpus has the inputs to begin with.
+
+-include $(wildcard tests/fuzz/*/*.mk)
 
 fuzz-src := $(foreach d,libvml vmlctl vmld,$(wildcard tests/fuzz/$(d)/*.c))
 fuzz-programs := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(fuzz-src))
 
 # $(eval $(call fuzz-target,DIR/NAME,DIR))
 define fuzz-target
-$(O)/fuzz/$(1): $$(call objects,tests/fuzz/$(1).c) \
+$(O)/fuzz/$(1): $$(call objects,tests/fuzz/$(1).c $$(fuzz-sources-$(1))) \
 	$$(patsubst %,$(O)/%.a,$$(unit-archives-$(2)))
 $(O)/fuzz/$(1): extra-libs = -fsanitize=fuzzer \
 	$$(foreach a,$$(firstword $$(unit-archives-$(2))),$$($$(a)-libs)) -lm
-$(O)/obj/tests/fuzz/$(1).o: extra-cflags = \
+$(O)/obj/tests/fuzz/$(1).o $(O)/obj/tests/fuzz/$(1)/%.o: extra-cflags = \
+	$$(addprefix -I,$$(sort $$(dir $$(fuzz-sources-$(1))))) \
 	$$(foreach a,$$(unit-archives-$(2)),-Iuserspace/$$(a) $$($$(a)-cflags))
-objs += $$(call objects,tests/fuzz/$(1).c)
+objs += $$(call objects,tests/fuzz/$(1).c $$(fuzz-sources-$(1)))
 endef
 $(foreach t,$(fuzz-src:tests/fuzz/%.c=%),$(eval $(call \
 	fuzz-target,$(t),$(call top-dir,$(t)))))
