@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <arpa/inet.h>
 #include <endian.h>
-#include <libvirt/libvirt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,52 +69,14 @@ void fx_patch_hyper(struct fx *xdr, size_t at, uint64_t value)
 	memcpy(xdr->data + at, &words, sizeof(words));
 }
 
-static void begin_param(struct fx *xdr, int type, const char *name,
-			va_list arguments)
+void fx_param(struct fx *xdr, int type, const char *name, ...)
 {
 	char text[VIR_TYPED_PARAM_FIELD_LENGTH];
+	va_list arguments;
 
+	va_start(arguments, name);
 	vsnprintf(text, sizeof(text), name, arguments);
+	va_end(arguments);
 	fx_text(xdr, text);
 	fx_int(xdr, (uint32_t)type);
-}
-
-void fx_param_int(struct fx *xdr, uint32_t value, const char *name, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, name);
-	begin_param(xdr, VIR_TYPED_PARAM_INT, name, arguments);
-	va_end(arguments);
-	fx_int(xdr, value);
-}
-
-void fx_param_uint(struct fx *xdr, uint32_t value, const char *name, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, name);
-	begin_param(xdr, VIR_TYPED_PARAM_UINT, name, arguments);
-	va_end(arguments);
-	fx_int(xdr, value);
-}
-
-void fx_param_text(struct fx *xdr, const char *value, const char *name, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, name);
-	begin_param(xdr, VIR_TYPED_PARAM_STRING, name, arguments);
-	va_end(arguments);
-	fx_text(xdr, value);
-}
-
-size_t fx_param_count(struct fx *xdr, uint64_t value, const char *name, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, name);
-	begin_param(xdr, VIR_TYPED_PARAM_ULLONG, name, arguments);
-	va_end(arguments);
-	return fx_hyper(xdr, value);
 }
