@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
-#include <sys/random.h>
 
 #include "health/checker.h"
+#include "random.h"
 #include "util.h"
 
 #define ACCURACY_US 1000
@@ -126,17 +126,6 @@ static int on_timer(_unused_ sd_event_source *source, _unused_ uint64_t usec,
 	return 0;
 }
 
-/* Or all would be checked at the same moment, for ever. */
-static uint64_t random_pause(uint64_t most)
-{
-	uint64_t number;
-
-	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) !=
-	    (ssize_t)sizeof(number))
-		number = (uint64_t)random();
-	return most ? number % most : 0;
-}
-
 static int begin(struct checker *checker, const struct vml_destination_key *key,
 		 uint64_t pause_ns, struct checked **ret_checked)
 {
@@ -181,7 +170,10 @@ int checker_set_members(struct checker *checker,
 			const struct vml_destination_key *keys, size_t n)
 {
 	struct checked **members = calloc(n + 1, sizeof(struct checked *));
-	/* One that comes alone is in nobody's way. */
+	/*
+	 * All would be checked at the same moment, for ever; but one that comes
+	 * alone is in nobody's way.
+	 */
 	uint64_t spread = count_new(checker, keys, n) > 1 ?
 			  checker->config->warmup_ns : 0;
 	size_t old = 0, new = 0;
@@ -203,7 +195,7 @@ int checker_set_members(struct checker *checker,
 		if (order == 0)
 			members[new++] = checker->members[old++];
 		else
-			r = begin(checker, &keys[i], random_pause(spread),
+			r = begin(checker, &keys[i], random_below(spread),
 				  &members[new]);
 		if (order && r >= 0)
 			new++;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <libvirt/virterror.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "random.h"
 #include "source/libvirt_known.h"
 #include "source/libvirt_leaving.h"
 #include "source/libvirt_lifecycle.h"
@@ -33,11 +33,7 @@ struct worker {
 /* Somewhere between 3/4 and 5/4, so that many daemons do not march in step. */
 static int jitter(int ms)
 {
-	uint16_t number = 0;
-
-	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
-		return ms;
-	return ms * 3 / 4 + (int)((int64_t)(ms / 2) * number / UINT16_MAX);
+	return ms * 3 / 4 + (int)random_below((uint64_t)ms / 2 + 1);
 }
 
 static const char *close_reason(struct link *link)
