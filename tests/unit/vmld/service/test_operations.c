@@ -6,84 +6,33 @@
 
 #include <cmocka.h>
 
+#include "daemon_fixture.h"
 #include "fake_kernel.h"
 #include "fake_operator.h"
-#include "loop.h"
 #include "operation/operation.h"
 #include "state_file.h"
 
-/* No test needs more; it is there so that a broken one ends. */
-#define PATIENCE_NS (40 * NSEC_PER_SEC)
-
-static struct fixture {
-	sd_event *event;
-	struct log log;
-	struct daemon_options options;
-	char directory[40];
-	struct daemon *daemon;
-	struct operations *operations;
-	bool ended;
-} f;
-
+static struct daemon_fixture f;
+static struct operations *operations;	/* of the daemon */
 static struct fake_kernel kernel;
-
-static void write_file(const char *name, const char *text)
-{
-	char path[64];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/%s", f.directory, name);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
 
 static void write_config(const char *of_service)
 {
-	char text[1024];
-
-	snprintf(text, sizeof(text),
-		 "poll-interval = 0.1\nstate-directory = \"%s/state\"\n"
-		 "hypervisor hv1 { uri = \"script://%s/hv1\" }\n"
-		 "hypervisor hv2 { uri = \"script://%s/hv2\"\n"
-		 " migration-uri = \"qemu+tcp://other/hv2\" }\n"
-		 "service web { address = 10.0.0.100 port = 80 %s\n"
-		 " members \"web-*\" { } }\n",
-		 f.directory, f.directory, f.directory, of_service);
-	write_file("conf", text);
+	fixture_write(&f, "conf",
+		      "poll-interval = 0.1\nstate-directory = \"%1$s/state\"\n"
+		      "hypervisor hv1 { uri = \"script://%1$s/hv1\" }\n"
+		      "hypervisor hv2 { uri = \"script://%1$s/hv2\"\n"
+		      " migration-uri = \"qemu+tcp://other/hv2\" }\n"
+		      "service web { address = 10.0.0.100 port = 80 %2$s\n"
+		      " members \"web-*\" { } }\n",
+		      f.directory, of_service);
 }
 
 static void start(void)
 {
-	struct config_errors errors = {};
-	struct config *config = NULL;
-	char path[64];
-
-	snprintf(path, sizeof(path), "%s/conf", f.directory);
-	assert_int_equal(config_load(path, &config, &errors), 0);
-	assert_int_equal(daemon_new(config, f.event, &f.log, &f.options,
-				    &f.daemon), 0);
-	f.operations = daemon_operations(f.daemon);
-	assert_int_equal(daemon_start(f.daemon), 0);
+	fixture_start(&f);
+	operations = daemon_operations(f.daemon);
 }
-
-/* As a kill: nothing is undone. */
-static void stop_daemon(void)
-{
-	f.daemon = daemon_free(f.daemon);
-}
-
-/* Let the daemon run until the condition holds. */
-#define wait_for(condition)						\
-	do {								\
-		uint64_t _deadline = now_ns() + PATIENCE_NS;		\
-									\
-		while (!(condition)) {					\
-			assert_true(now_ns() < _deadline);		\
-			assert_true(sd_event_run(f.event, 10000) >= 0);	\
-		}							\
-	} while (0)
 
 static bool is_known(void)
 {
@@ -95,36 +44,33 @@ static bool is_known(void)
 	return service_n_members(service) == 3;
 }
 
-static void begin(const char *of_service)
+/* *state: what the configuration says of the service besides. */
+static int set_up(void **state)
 {
-	strcpy(f.directory, "/tmp/vmld-operations-XXXXXX");
-	assert_non_null(mkdtemp(f.directory));
-	f.log.level = -1;
-	f.ended = false;
-	assert_true(sd_event_new(&f.event) >= 0);
+	const char *of_service = *state;
+
+	fixture_open(&f);
 	fake_operators = (struct fake_operators){};
 	fake_kernel_init(&kernel);
 	fake_kernel_add(&kernel, "10.0.0.1:80", 10);
 	fake_kernel_add(&kernel, "10.0.0.2:80", 10);
 	fake_kernel_add(&kernel, "10.0.0.3:80", 10);
-	write_file("hv1", "host hv1 cpus 8\n"
-		   "vm web-1 hv1 address 10.0.0.1 vcpus 1 state running boot 1\n"
-		   "vm web-2 hv1 address 10.0.0.2 vcpus 1 state running boot 1\n"
-		   "vm web-3 hv1 address 10.0.0.3 vcpus 1 state running boot 1\n");
-	write_file("hv2", "host hv2 cpus 8\n");
+	fixture_write(&f, "hv1", "host hv1 cpus 8\n"
+		      "vm web-1 hv1 address 10.0.0.1 vcpus 1 state running boot 1\n"
+		      "vm web-2 hv1 address 10.0.0.2 vcpus 1 state running boot 1\n"
+		      "vm web-3 hv1 address 10.0.0.3 vcpus 1 state running boot 1\n");
+	fixture_write(&f, "hv2", "host hv2 cpus 8\n");
 	write_config(of_service);
 	start();
-	wait_for(is_known());
+	wait_for(&f, is_known());
+	return 0;
 }
 
-static void end(void)
+static int tear_down(void **state)
 {
-	char command[64];
-
-	stop_daemon();
-	f.event = sd_event_unref(f.event);
-	snprintf(command, sizeof(command), "rm -r %s", f.directory);
-	assert_int_equal(system(command), 0);
+	(void)state;
+	fixture_close(&f);
+	return 0;
 }
 
 static uint32_t scale_of(const char *key)
@@ -137,7 +83,7 @@ static unsigned int launch(const struct operation_request *request)
 	unsigned int id = 0;
 	char *error = NULL;
 
-	assert_int_equal(operations_start(f.operations, request, &id, &error),
+	assert_int_equal(operations_start(operations, request, &id, &error),
 			 0);
 	assert_null(error);
 	return id;
@@ -149,7 +95,7 @@ static void assert_refused(const struct operation_request *request, int result,
 	unsigned int id = 0;
 	char *error = NULL;
 
-	assert_int_equal(operations_start(f.operations, request, &id, &error),
+	assert_int_equal(operations_start(operations, request, &id, &error),
 			 result);
 	assert_non_null(error);
 	assert_non_null(strstr(error, why));
@@ -162,7 +108,7 @@ static bool is_in(unsigned int id, const char *state)
 	json_t *json;
 	bool is;
 
-	assert_int_equal(operations_ask(f.operations, id, &json), 0);
+	assert_int_equal(operations_ask(operations, id, &json), 0);
 	is = !strcmp(json_string_value(json_object_get(json, "state")), state);
 	json_decref(json);
 	return is;
@@ -174,7 +120,7 @@ static bool says(unsigned int id, const char *words)
 	char *text;
 	bool does;
 
-	assert_int_equal(operations_ask(f.operations, id, &json), 0);
+	assert_int_equal(operations_ask(operations, id, &json), 0);
 	text = json_dumps(json, 0);
 	does = strstr(text, words);
 	free(text);
@@ -205,7 +151,7 @@ static void assert_nothing_is_left(void)
 	assert_int_equal(kept("frozen.json", "frozen"), 0);
 	assert_int_equal(drains_find(daemon_drains(f.daemon), "web-1"),
 			 POLICY_DRAIN_NONE);
-	wait_for(scale_of("10.0.0.1:80") && scale_of("10.0.0.2:80") &&
+	wait_for(&f, scale_of("10.0.0.1:80") && scale_of("10.0.0.2:80") &&
 		 scale_of("10.0.0.3:80"));
 }
 
@@ -233,15 +179,13 @@ static void a_snapshot_is_taken(void **state)
 	unsigned int id;
 
 	(void)state;
-	begin("");
 	fake_operators.on_call = assert_drained;
 	id = launch(&of_web_1);
-	wait_for(is_in(id, "done"));
+	wait_for(&f, is_in(id, "done"));
 	assert_string_equal(fake_operators.did,
 			    "freeze hv1, snapshot hv1, thaw hv1");
 	assert_true(says(id, "takes new connections again"));
 	assert_nothing_is_left();
-	end();
 }
 
 static void connections_are_waited_for(void **state)
@@ -250,25 +194,23 @@ static void connections_are_waited_for(void **state)
 	unsigned int id;
 
 	(void)state;
-	begin("");
 	fake_kernel_find(&kernel, "10.0.0.1:80")->active_connections = 7;
 	id = launch(&request);
-	wait_for(says(id, "waits for 7 connections"));
+	wait_for(&f, says(id, "waits for 7 connections"));
 	assert_int_equal(scale_of("10.0.0.1:80"), 0);
 	assert_string_equal(fake_operators.did, "");
 	fake_kernel_find(&kernel, "10.0.0.1:80")->active_connections = 0;
-	wait_for(is_in(id, "done"));
+	wait_for(&f, is_in(id, "done"));
 
 	request.has_deadline = true;
 	request.deadline_ns = NSEC_PER_SEC / 10;
 	fake_kernel_find(&kernel, "10.0.0.1:80")->active_connections = 7;
 	*fake_operators.did = '\0';
 	id = launch(&request);
-	wait_for(is_in(id, "failed"));
+	wait_for(&f, is_in(id, "failed"));
 	assert_true(says(id, "has 7 connections"));
 	assert_string_equal(fake_operators.did, "");
 	assert_nothing_is_left();
-	end();
 }
 
 static void one_machine_after_the_other_is_out(void **state)
@@ -280,14 +222,12 @@ static void one_machine_after_the_other_is_out(void **state)
 	unsigned int id;
 
 	(void)state;
-	begin("capacity-floor = 0.66");
 	fake_operators.on_call = assert_drained;
 	id = launch(&request);
-	wait_for(is_in(id, "done"));
+	wait_for(&f, is_in(id, "done"));
 	assert_string_equal(fake_operators.did,
 			    "freeze hv1, snapshot hv1, thaw hv1, freeze hv1, snapshot hv1, thaw hv1, freeze hv1, snapshot hv1, thaw hv1");
 	assert_nothing_is_left();
-	end();
 }
 
 static void the_first_that_fails_ends_snapshots(void **state)
@@ -299,17 +239,15 @@ static void the_first_that_fails_ends_snapshots(void **state)
 	unsigned int id;
 
 	(void)state;
-	begin("");
 	fake_operators.fails = VM_CALL_SNAPSHOT;
 	fake_operators.result = -EIO;
 	id = launch(&request);
-	wait_for(is_in(id, "failed"));
+	wait_for(&f, is_in(id, "failed"));
 	assert_string_equal(fake_operators.did,
 			    "freeze hv1, snapshot hv1, thaw hv1");
 	assert_true(says(id, "the snapshot failed: it broke"));
 	assert_true(says(id, "\"result\": \"left-out\""));
 	assert_nothing_is_left();
-	end();
 }
 
 #define EURO "\xe2\x82\xac"
@@ -321,20 +259,18 @@ static void names_that_are_cut_within_a_character_are_told(void **state)
 	unsigned int id;
 
 	(void)state;
-	begin("");
 	for (int i = 0; i < 100; i++)
 		strcat(name, EURO);
 	request.name = name;
 	id = launch(&request);
-	wait_for(is_in(id, "done"));
+	wait_for(&f, is_in(id, "done"));
 	assert_true(says(id, "the snapshot \\\"" EURO));
 	fake_operators.fails = VM_CALL_SNAPSHOT;
 	fake_operators.result = -EIO;
 	id = launch(&request);
-	wait_for(is_in(id, "failed"));
+	wait_for(&f, is_in(id, "failed"));
 	assert_true(says(id, "\"error\": \"the snapshot failed: it broke: " EURO));
 	assert_nothing_is_left();
-	end();
 }
 
 static void machines_leave_their_host(void **state)
@@ -346,17 +282,15 @@ static void machines_leave_their_host(void **state)
 	unsigned int id;
 
 	(void)state;
-	begin("");
 	fake_operators.on_call = assert_drained;
 	/* They go along. */
 	fake_kernel_find(&kernel, "10.0.0.1:80")->active_connections = 7;
 	id = launch(&request);
-	wait_for(is_in(id, "done"));
+	wait_for(&f, is_in(id, "done"));
 	assert_string_equal(fake_operators.did,
 			    "migrate hv1, migrate hv1, migrate hv1");
 	assert_string_equal(fake_operators.to, "hv2");
 	assert_nothing_is_left();
-	end();
 }
 
 static void those_that_can_leave_do(void **state)
@@ -369,15 +303,13 @@ static void those_that_can_leave_do(void **state)
 	unsigned int id;
 
 	(void)state;
-	begin("");
 	fake_operators.fails = VM_CALL_MIGRATE;
 	fake_operators.result = -EIO;
 	id = launch(&request);
-	wait_for(is_in(id, "failed"));
+	wait_for(&f, is_in(id, "failed"));
 	assert_string_equal(fake_operators.did,
 			    "migrate hv1, migrate hv1, migrate hv1");
 	assert_nothing_is_left();
-	end();
 }
 
 static void a_second_one_is_refused(void **state)
@@ -386,18 +318,16 @@ static void a_second_one_is_refused(void **state)
 	unsigned int id;
 
 	(void)state;
-	begin("");
 	fake_kernel_find(&kernel, "10.0.0.1:80")->active_connections = 1;
 	id = launch(&of_web_1);
 	other.domain = "web-2";
 	assert_refused(&other, -EBUSY,
 		       "snapshot 1 of service \"web\" is under way");
-	operations_cancel(f.operations, id, "was cancelled");
-	wait_for(is_in(id, "cancelled"));
+	operations_cancel(operations, id, "was cancelled");
+	wait_for(&f, is_in(id, "cancelled"));
 	id = launch(&other);
-	wait_for(is_in(id, "done"));
+	wait_for(&f, is_in(id, "done"));
 	assert_nothing_is_left();
-	end();
 }
 
 static void what_makes_no_sense_is_refused(void **state)
@@ -424,16 +354,14 @@ static void what_makes_no_sense_is_refused(void **state)
 	};
 
 	(void)state;
-	begin("");
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		assert_refused(&cases[i].request, cases[i].result,
 			       cases[i].why);
-	stop_daemon();
+	fixture_stop(&f);
 	f.options.shadow = true;
 	start();
 	f.options.shadow = false;
 	assert_refused(&of_web_1, -EROFS, "is a shadow");
-	end();
 }
 
 static void a_reload_interrupts_nothing(void **state)
@@ -442,17 +370,15 @@ static void a_reload_interrupts_nothing(void **state)
 	unsigned int id;
 
 	(void)state;
-	begin("");
 	fake_kernel_find(&kernel, "10.0.0.1:80")->active_connections = 1;
 	id = launch(&of_web_1);
-	wait_for(says(id, "waits for 1 connections"));
+	wait_for(&f, says(id, "waits for 1 connections"));
 	write_config("capacity-floor = 0.1");
 	assert_int_equal(daemon_reload(f.daemon, &errors), 0);
 	assert_true(is_known());
 	fake_kernel_find(&kernel, "10.0.0.1:80")->active_connections = 0;
-	wait_for(is_in(id, "done"));
+	wait_for(&f, is_in(id, "done"));
 	assert_nothing_is_left();
-	end();
 }
 
 static void the_floor_is_not_gone_below(void **state)
@@ -460,13 +386,11 @@ static void the_floor_is_not_gone_below(void **state)
 	unsigned int id;
 
 	(void)state;
-	begin("capacity-floor = 0.7");
 	id = launch(&of_web_1);
-	wait_for(is_in(id, "failed"));
+	wait_for(&f, is_in(id, "failed"));
 	assert_true(says(id, "can't keep its capacity-floor of 70 %"));
 	assert_string_equal(fake_operators.did, "");
 	assert_nothing_is_left();
-	end();
 }
 
 static void a_drain_of_an_administrator_stays(void **state)
@@ -475,55 +399,49 @@ static void a_drain_of_an_administrator_stays(void **state)
 	size_t members;
 
 	(void)state;
-	begin("");
 	assert_int_equal(daemon_drain(f.daemon, "web-1", true, &members), 0);
-	wait_for(!scale_of("10.0.0.1:80"));
+	wait_for(&f, !scale_of("10.0.0.1:80"));
 	id = launch(&of_web_1);
-	wait_for(is_in(id, "done"));
+	wait_for(&f, is_in(id, "done"));
 	assert_int_equal(drains_find(daemon_drains(f.daemon), "web-1"),
 			 POLICY_DRAIN_ADMINISTRATOR);
 	assert_int_equal(scale_of("10.0.0.1:80"), 0);
-	end();
 }
 
 /* Killed while it waits for the freeze, of which nobody knows how it ended. */
 static void the_next_vmld_undoes_what_one_has_left(void **state)
 {
 	(void)state;
-	begin("");
 	fake_operators.hangs = true;
 	fake_operators.hanging = VM_CALL_FREEZE;
 	launch(&of_web_1);
-	wait_for(!strcmp(fake_operators.did, "freeze hv1"));
+	wait_for(&f, !strcmp(fake_operators.did, "freeze hv1"));
 	assert_int_equal(kept("frozen.json", "frozen"), 1);
 	assert_int_equal(kept("drains.json", "operations"), 1);
-	stop_daemon();
+	fixture_stop(&f);
 	start();
 	assert_int_equal(kept("drains.json", "operations"), 0);
-	wait_for(!strcmp(fake_operators.did, "freeze hv1, thaw hv1"));
-	wait_for(!kept("frozen.json", "frozen"));
-	wait_for(is_known());
+	wait_for(&f, !strcmp(fake_operators.did, "freeze hv1, thaw hv1"));
+	wait_for(&f, !kept("frozen.json", "frozen"));
+	wait_for(&f, is_known());
 	assert_nothing_is_left();
-	end();
 }
 
 static void a_thaw_is_tried_until_it_works(void **state)
 {
 	(void)state;
-	begin("");
 	fake_operators.hangs = true;
 	fake_operators.hanging = VM_CALL_FREEZE;
 	launch(&of_web_1);
-	wait_for(!strcmp(fake_operators.did, "freeze hv1"));
-	stop_daemon();
+	wait_for(&f, !strcmp(fake_operators.did, "freeze hv1"));
+	fixture_stop(&f);
 	fake_operators.fails = VM_CALL_THAW;
 	fake_operators.result = -ENOTCONN;
 	start();
-	wait_for(strstr(fake_operators.did, "thaw hv1, thaw hv1"));
+	wait_for(&f, strstr(fake_operators.did, "thaw hv1, thaw hv1"));
 	assert_int_equal(kept("frozen.json", "frozen"), 1);
 	fake_operators.result = 0;
-	wait_for(!kept("frozen.json", "frozen"));
-	end();
+	wait_for(&f, !kept("frozen.json", "frozen"));
 }
 
 static void note_end(void *userdata)
@@ -533,49 +451,53 @@ static void note_end(void *userdata)
 
 static void an_end_waits_until_all_is_undone(void **state)
 {
+	bool ended = false;
 	unsigned int id;
 
 	(void)state;
-	begin("");
 	fake_kernel_find(&kernel, "10.0.0.1:80")->active_connections = 1;
 	id = launch(&of_web_1);
-	wait_for(says(id, "waits for 1 connections"));
-	operations_end(f.operations, note_end, &f.ended);
-	wait_for(f.ended);
+	wait_for(&f, says(id, "waits for 1 connections"));
+	operations_end(operations, note_end, &ended);
+	wait_for(&f, ended);
 	assert_true(says(id, "vmld ends"));
 	assert_refused(&of_web_1, -ESHUTDOWN, "about to end");
 	assert_nothing_is_left();
-	end();
 }
 
 static void without_operations_it_ends_at_once(void **state)
 {
+	bool ended = false;
+
 	(void)state;
-	begin("");
-	operations_end(f.operations, note_end, &f.ended);
-	assert_true(f.ended);
-	end();
+	operations_end(operations, note_end, &ended);
+	assert_true(ended);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_snapshot_is_taken),
-		cmocka_unit_test(connections_are_waited_for),
-		cmocka_unit_test(one_machine_after_the_other_is_out),
-		cmocka_unit_test(the_first_that_fails_ends_snapshots),
-		cmocka_unit_test(names_that_are_cut_within_a_character_are_told),
-		cmocka_unit_test(machines_leave_their_host),
-		cmocka_unit_test(those_that_can_leave_do),
-		cmocka_unit_test(a_second_one_is_refused),
-		cmocka_unit_test(what_makes_no_sense_is_refused),
-		cmocka_unit_test(a_reload_interrupts_nothing),
-		cmocka_unit_test(the_floor_is_not_gone_below),
-		cmocka_unit_test(a_drain_of_an_administrator_stays),
-		cmocka_unit_test(the_next_vmld_undoes_what_one_has_left),
-		cmocka_unit_test(a_thaw_is_tried_until_it_works),
-		cmocka_unit_test(an_end_waits_until_all_is_undone),
-		cmocka_unit_test(without_operations_it_ends_at_once),
+#define TEST_WITH(name, of_service)					\
+		cmocka_unit_test_prestate_setup_teardown(name, set_up,	\
+							 tear_down,	\
+							 (void *)(of_service))
+#define TEST(name) TEST_WITH(name, "")
+		TEST(a_snapshot_is_taken),
+		TEST(connections_are_waited_for),
+		TEST_WITH(one_machine_after_the_other_is_out, "capacity-floor = 0.66"),
+		TEST(the_first_that_fails_ends_snapshots),
+		TEST(names_that_are_cut_within_a_character_are_told),
+		TEST(machines_leave_their_host),
+		TEST(those_that_can_leave_do),
+		TEST(a_second_one_is_refused),
+		TEST(what_makes_no_sense_is_refused),
+		TEST(a_reload_interrupts_nothing),
+		TEST_WITH(the_floor_is_not_gone_below, "capacity-floor = 0.7"),
+		TEST(a_drain_of_an_administrator_stays),
+		TEST(the_next_vmld_undoes_what_one_has_left),
+		TEST(a_thaw_is_tried_until_it_works),
+		TEST(an_end_waits_until_all_is_undone),
+		TEST(without_operations_it_ends_at_once),
 	};
 
 	return cmocka_run_group_tests_name("operations", tests, NULL, NULL);

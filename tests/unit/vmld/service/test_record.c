@@ -7,16 +7,13 @@
 
 #include <cmocka.h>
 
+#include "daemon_fixture.h"
 #include "fake_kernel.h"
-#include "loop.h"
-#include "replay/replay.h"
-#include "replay/trace.h"
 
 #define CONFIG								\
-	"poll-interval = 0.1\nsocket = \"%s/sock\"\n"			\
-	"state-directory = \"%s/state\"\n"				\
-	"hypervisor hv1 { uri = \"script://%s/script\" }\n"		\
-	"hypervisor hv2 { uri = \"script://%s/script\" }\n"		\
+	"poll-interval = 0.1\nstate-directory = \"%1$s/state\"\n"	\
+	"hypervisor hv1 { uri = \"script://%1$s/script\" }\n"		\
+	"hypervisor hv2 { uri = \"script://%1$s/script\" }\n"		\
 	"service web { address = 10.0.0.100 port = 80\n"		\
 	" members \"web *\" { } members \"web-*\" { } }\n"
 
@@ -33,35 +30,8 @@
 	"at 0.62 lost hv2 \"no way\"\nat 0.75 event web-1 rebooted\n"	\
 	"at 0.85 event web-3 undefined\nat 0.9 connected hv2\n"
 
-/* No test needs more; it is there so that a broken one ends. */
-#define PATIENCE_NS (20 * NSEC_PER_SEC)
-
-struct fixture {
-	sd_event *event;
-	struct log log;
-	char directory[32];
-	char recording[64];
-	struct daemon *daemon;
-	/* The trace of what it does. */
-	char *trace;
-	size_t size;
-	FILE *stream;
-	struct trace *tracer;
-};
-
 static struct fake_kernel kernel;
-
-static struct config *read_config(const struct fixture *f)
-{
-	_cleanup_(config_errors_clear) struct config_errors errors = {};
-	_cleanup_free_ char *text = NULL;
-	struct config *config = NULL;
-
-	assert_true(asprintf(&text, CONFIG, f->directory, f->directory,
-			     f->directory, f->directory) > 0);
-	assert_int_equal(config_parse("conf", text, &config, &errors), 0);
-	return config;
-}
+static char *recording;
 
 static void write_file(const char *path, const char *text, size_t size)
 {
@@ -72,19 +42,7 @@ static void write_file(const char *path, const char *text, size_t size)
 	fclose(file);
 }
 
-static void start(struct fixture *f)
-{
-	const struct daemon_options options = { .record = f->recording };
-
-	f->stream = open_memstream(&f->trace, &f->size);
-	assert_int_equal(trace_new(f->stream, false, &f->tracer), 0);
-	assert_int_equal(daemon_new(read_config(f), f->event, &f->log,
-				    &options, &f->daemon), 0);
-	assert_string_equal(daemon_record(f->daemon), f->recording);
-	assert_int_equal(daemon_start(f->daemon), 0);
-}
-
-static bool has_reason(const struct fixture *f, const char *domain,
+static bool has_reason(const struct daemon_fixture *f, const char *domain,
 		       enum policy_reason_type type)
 {
 	const struct service *service = daemon_service(f->daemon, 0);
@@ -102,44 +60,15 @@ static bool has_reason(const struct fixture *f, const char *domain,
 	return false;
 }
 
-static void run_once(struct fixture *f)
+static int set_up(void **state)
 {
-	assert_true(sd_event_run(f->event, 10000) >= 0);
-	assert_int_equal(trace_service(f->tracer, daemon_service(f->daemon, 0),
-				       daemon_drains(f->daemon), 0), 0);
-}
+	struct daemon_fixture *f = calloc(1, sizeof(*f));
 
-/* Let the daemon run until the condition holds. */
-#define run_until(f, condition)						\
-	do {								\
-		uint64_t _deadline = now_ns() + PATIENCE_NS;		\
-									\
-		while (!(condition)) {					\
-			assert_true(now_ns() < _deadline);		\
-			run_once(f);					\
-		}							\
-	} while (0)
-
-static void stop_daemon(struct fixture *f)
-{
-	f->daemon = daemon_free(f->daemon);
-	f->tracer = trace_free(f->tracer);
-	fclose(f->stream);
-}
-
-static struct fixture *fixture_new(void)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-	char path[64];
-
-	strcpy(f->directory, "/tmp/vmld-record-XXXXXX");
-	assert_non_null(mkdtemp(f->directory));
-	snprintf(f->recording, sizeof(f->recording), "%s/recording",
-		 f->directory);
-	snprintf(path, sizeof(path), "%s/script", f->directory);
-	write_file(path, SCRIPT, strlen(SCRIPT));
-	f->log.level = -1;
-	assert_true(sd_event_new(&f->event) >= 0);
+	fixture_open(f);
+	fixture_write(f, "conf", CONFIG, f->directory);
+	fixture_write(f, "script", SCRIPT);
+	recording = fixture_path(f, "recording");
+	f->options.record = recording;
 	fake_kernel_init(&kernel);
 	for (int i = 1; i <= 4; i++) {
 		char key[32];
@@ -147,49 +76,18 @@ static struct fixture *fixture_new(void)
 		snprintf(key, sizeof(key), "10.0.0.%d:80", i);
 		fake_kernel_add(&kernel, key, 10);
 	}
-	return f;
+	*state = f;
+	return 0;
 }
 
-static void fixture_free(struct fixture *f)
+static int tear_down(void **state)
 {
-	char command[64];
+	struct daemon_fixture *f = *state;
 
-	sd_event_unref(f->event);
-	snprintf(command, sizeof(command), "rm -r %s", f->directory);
-	assert_int_equal(system(command), 0);
-	free(f->trace);
+	fixture_close(f);
+	free(recording);
 	free(f);
-}
-
-static char *replay_of(const struct fixture *f, const char *path,
-		       char **ret_error)
-{
-	FILE *stream;
-	char *trace;
-	size_t size;
-	int r;
-
-	stream = open_memstream(&trace, &size);
-	r = replay_run(path, read_config(f), &f->log, stream, ret_error);
-	fclose(stream);
-	assert_int_equal(r < 0, *ret_error != NULL);
-	return trace;
-}
-
-/* Without the times, which the tracer of the running daemon doesn't know. */
-static void strip_times(char *trace)
-{
-	char *to = trace;
-
-	while (*trace) {
-		size_t length = strcspn(trace, "\n") + 1;
-		size_t skip = strcspn(trace, " ");
-
-		memmove(to, trace + skip, length - skip);
-		to += length - skip;
-		trace += length;
-	}
-	*to = '\0';
+	return 0;
 }
 
 static char *contents_of(const char *path, size_t *ret_size)
@@ -207,7 +105,7 @@ static char *contents_of(const char *path, size_t *ret_size)
 	return text;
 }
 
-static void record_a_while(struct fixture *f)
+static void record_a_while(struct daemon_fixture *f)
 {
 	struct sink_destination *third;
 	size_t members;
@@ -216,34 +114,35 @@ static void record_a_while(struct fixture *f)
 		fake_kernel_add(&kernel, "10.0.0.4:80", 10);
 	third = fake_kernel_find(&kernel, "10.0.0.3:80");
 	third->weight = 10;
-	start(f);
-	run_until(f, has_reason(f, "web-1", POLICY_REASON_STEAL));
+	fixture_trace(f);
+	fixture_start(f);
+	assert_string_equal(daemon_record(f->daemon), recording);
+	wait_for(f, has_reason(f, "web-1", POLICY_REASON_STEAL));
 	fake_kernel_find(&kernel, "10.0.0.1:80")->picks += 7;
 	third->active_connections = 3;
 	third->weight = 0;
-	run_until(f, has_reason(f, "web-3", POLICY_REASON_WEIGHT_ZERO));
+	wait_for(f, has_reason(f, "web-3", POLICY_REASON_WEIGHT_ZERO));
 	fake_kernel_remove(&kernel, "10.0.0.4:80");
 	assert_int_equal(daemon_drain(f->daemon, "web-1", true, &members), 0);
-	run_until(f, has_reason(f, "web-1", POLICY_REASON_DRAINED));
+	wait_for(f, has_reason(f, "web-1", POLICY_REASON_DRAINED));
 	assert_int_equal(daemon_drain(f->daemon, "web-1", false, &members), 0);
 	/* The last that happens in the script. */
-	run_until(f, has_reason(f, "web-3", POLICY_REASON_STATE) &&
+	wait_for(f, has_reason(f, "web-3", POLICY_REASON_STATE) &&
 		     has_reason(f, "web #\\\"2", POLICY_REASON_STATE));
-	stop_daemon(f);
+	fixture_stop(f);
 }
 
 static void a_replay_does_what_the_daemon_did(void **state)
 {
-	struct fixture *f = fixture_new();
+	struct daemon_fixture *f = *state;
 	char *trace, *again, *error = NULL;
 
-	(void)state;
 	record_a_while(f);
-	trace = replay_of(f, f->recording, &error);
-	again = replay_of(f, f->recording, &error);
+	trace = fixture_replay(f, recording, &error);
+	again = fixture_replay(f, recording, &error);
 	assert_string_equal(trace, again);
-	strip_times(trace);
-	strip_times(f->trace);
+	fixture_strip_times(trace);
+	fixture_strip_times(f->trace);
 	assert_string_equal(trace, f->trace);
 	/* And that was something. */
 	assert_non_null(strstr(trace, " web #\\\"2 0.00 shutoff"));
@@ -252,30 +151,27 @@ static void a_replay_does_what_the_daemon_did(void **state)
 	assert_non_null(strstr(trace, "weight 0"));
 	free(trace);
 	free(again);
-	fixture_free(f);
 }
 
 static void another_start_is_appended(void **state)
 {
-	struct fixture *f = fixture_new();
+	struct daemon_fixture *f = *state;
 	size_t before, after;
 	char *text, *trace, *error = NULL;
 	char path[64];
 
-	(void)state;
 	record_a_while(f);
 	/* The one before was killed while it wrote. */
-	text = contents_of(f->recording, &before);
+	text = contents_of(recording, &before);
 	assert_int_equal(text[before - 1], '\n');
-	write_file(f->recording, text, before - 3);
+	write_file(recording, text, before - 3);
 	free(text);
-	free(f->trace);
 	record_a_while(f);
-	text = contents_of(f->recording, &after);
+	text = contents_of(recording, &after);
 	assert_true(after > before);
-	trace = replay_of(f, f->recording, &error);
-	strip_times(trace);
-	strip_times(f->trace);
+	trace = fixture_replay(f, recording, &error);
+	fixture_strip_times(trace);
+	fixture_strip_times(f->trace);
 	assert_true(strlen(trace) > strlen(f->trace));
 	assert_string_equal(trace + strlen(trace) - strlen(f->trace),
 			    f->trace);
@@ -284,34 +180,31 @@ static void another_start_is_appended(void **state)
 
 	/* What is something else is left alone. */
 	snprintf(path, sizeof(path), "%s/script", f->directory);
-	assert_int_equal(daemon_new(read_config(f), f->event, &f->log,
+	assert_int_equal(daemon_new(fixture_config(f), f->event, &f->log,
 				    &(struct daemon_options){ .record = path },
 				    &f->daemon), -EEXIST);
 	text = contents_of(path, &after);
 	assert_string_equal(text, SCRIPT);
 	free(text);
-	fixture_free(f);
 }
 
 static void whatever_interrupts_it_the_rest_is_good(void **state)
 {
-	struct fixture *f = fixture_new();
+	struct daemon_fixture *f = *state;
 	char *text, path[64];
 	size_t size;
 
-	(void)state;
 	record_a_while(f);
-	text = contents_of(f->recording, &size);
+	text = contents_of(recording, &size);
 	snprintf(path, sizeof(path), "%s/cut", f->directory);
 	for (size_t cut = strlen("recording 1 2026-01-01T00:00:00Z\n");
 	     cut < size; cut += 1 + size / 300) {
 		char *error = NULL;
 
 		write_file(path, text, cut);
-		free(replay_of(f, path, &error));
+		free(fixture_replay(f, path, &error));
 	}
 	free(text);
-	fixture_free(f);
 }
 
 static void mistakes_are_told_with_their_line(void **state)
@@ -340,31 +233,30 @@ static void mistakes_are_told_with_their_line(void **state)
 		{ "host hv1\ngone web-1\n",
 		  ":2: \"gone\" is only in recordings" },
 	};
-	struct fixture *f = fixture_new();
+	struct daemon_fixture *f = *state;
 	char path[64];
 
-	(void)state;
 	snprintf(path, sizeof(path), "%s/bad", f->directory);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		char *error = NULL;
 
 		write_file(path, cases[i].text, strlen(cases[i].text));
-		free(replay_of(f, path, &error));
+		free(fixture_replay(f, path, &error));
 		assert_non_null(error);
 		assert_int_equal(strncmp(error, path, strlen(path)), 0);
 		assert_string_equal(error + strlen(path), cases[i].error);
 		free(error);
 	}
-	fixture_free(f);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_replay_does_what_the_daemon_did),
-		cmocka_unit_test(another_start_is_appended),
-		cmocka_unit_test(whatever_interrupts_it_the_rest_is_good),
-		cmocka_unit_test(mistakes_are_told_with_their_line),
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+		TEST(a_replay_does_what_the_daemon_did),
+		TEST(another_start_is_appended),
+		TEST(whatever_interrupts_it_the_rest_is_good),
+		TEST(mistakes_are_told_with_their_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

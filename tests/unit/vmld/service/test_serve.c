@@ -10,110 +10,67 @@
 
 #include <cmocka.h>
 
+#include "daemon_fixture.h"
 #include "fake_kernel.h"
-#include "loop.h"
 #include "serve/listen.h"
 #include "serve/server.h"
 
-/* No test needs more; it is there so that a broken one ends. */
-#define PATIENCE_NS (20 * NSEC_PER_SEC)
-
-struct fixture {
-	sd_event *event;
-	struct log log;
-	struct daemon_options options;
-	char directory[32];
-	struct daemon *daemon;
-	struct server *server;
-};
-
 static struct fake_kernel kernel;
+static struct server *server;
 
-static void write_file(const struct fixture *f, const char *name,
-		       const char *format, ...)
+static void write_config(const struct daemon_fixture *f, const char *more)
 {
-	char path[64];
-	va_list arguments;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/%s", f->directory, name);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	va_start(arguments, format);
-	vfprintf(file, format, arguments);
-	va_end(arguments);
-	fclose(file);
+	fixture_write(f, "conf",
+		      "poll-interval = 0.1\nsocket = \"%1$s/sock\"\n"
+		      "state-directory = \"%1$s/state\"\n"
+		      "hypervisor hv1 { uri = \"script://%1$s/script\" }\n"
+		      "service web { address = 10.0.0.100 port = 80\n"
+		      " members \"web-*\" { } }\n%2$s",
+		      f->directory, more);
 }
 
-static void write_config(const struct fixture *f, const char *more)
+static void start(struct daemon_fixture *f)
 {
-	write_file(f, "conf",
-		   "poll-interval = 0.1\nsocket = \"%s/sock\"\n"
-		   "state-directory = \"%s/state\"\n"
-		   "hypervisor hv1 { uri = \"script://%s/script\" }\n"
-		   "service web { address = 10.0.0.100 port = 80\n"
-		   " members \"web-*\" { } }\n%s",
-		   f->directory, f->directory, f->directory, more);
-}
-
-static struct config *read_config(const struct fixture *f)
-{
-	struct config_errors errors = {};
-	struct config *config = NULL;
-	char path[64];
-
-	snprintf(path, sizeof(path), "%s/conf", f->directory);
-	assert_int_equal(config_load(path, &config, &errors), 0);
-	return config;
-}
-
-static void start(struct fixture *f)
-{
-	assert_int_equal(daemon_new(read_config(f), f->event, &f->log,
-				    &f->options, &f->daemon), 0);
+	fixture_start(f);
 	assert_int_equal(server_new(daemon_config(f->daemon)->socket, f->event,
-				    f->daemon, &f->log, &f->server), 0);
-	assert_int_equal(daemon_start(f->daemon), 0);
+				    f->daemon, &f->log, &server), 0);
 }
 
-static void stop_daemon(struct fixture *f)
+static void stop(struct daemon_fixture *f)
 {
-	f->server = server_free(f->server);
-	f->daemon = daemon_free(f->daemon);
+	server = server_free(server);
+	fixture_stop(f);
 }
 
-static struct fixture *fixture_new(void)
+static int set_up(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
+	struct daemon_fixture *f = calloc(1, sizeof(*f));
 
-	strcpy(f->directory, "/tmp/vmld-serve-XXXXXX");
-	assert_non_null(mkdtemp(f->directory));
-	f->log.level = -1;
-	assert_true(sd_event_new(&f->event) >= 0);
+	fixture_open(f);
 	fake_kernel_init(&kernel);
 	fake_kernel_add(&kernel, "10.0.0.1:80", 10);
 	fake_kernel_add(&kernel, "10.0.0.2:80", 10);
-	write_file(f, "script",
-		   "host hv1\n"
-		   "vm web-1 hv1 address 10.0.0.1 vcpus 1 state running boot 1\n"
-		   "vm web-2 hv1 address 10.0.0.2 vcpus 1 state running boot 1\n");
+	fixture_write(f, "script",
+		      "host hv1\n"
+		      "vm web-1 hv1 address 10.0.0.1 vcpus 1 state running boot 1\n"
+		      "vm web-2 hv1 address 10.0.0.2 vcpus 1 state running boot 1\n");
 	write_config(f, "");
 	start(f);
-	return f;
+	*state = f;
+	return 0;
 }
 
-static void fixture_free(struct fixture *f)
+static int tear_down(void **state)
 {
-	char command[64];
+	struct daemon_fixture *f = *state;
 
-	stop_daemon(f);
-	sd_event_unref(f->event);
-	snprintf(command, sizeof(command), "rm -r %s", f->directory);
-	assert_int_equal(system(command), 0);
+	stop(f);
+	fixture_close(f);
 	free(f);
+	return 0;
 }
 
-static int dial(const struct fixture *f)
+static int dial(const struct daemon_fixture *f)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -126,9 +83,9 @@ static int dial(const struct fixture *f)
 }
 
 /* Send a request as it is, and take the whole answer. */
-static char *converse(struct fixture *f, const char *request)
+static char *converse(struct daemon_fixture *f, const char *request)
 {
-	uint64_t deadline = now_ns() + PATIENCE_NS;
+	uint64_t deadline = now_ns() + FIXTURE_PATIENCE_NS;
 	size_t capacity = 65536, length = 0;
 	char *answer = calloc(1, capacity);
 	int fd = dial(f);
@@ -154,7 +111,7 @@ static char *converse(struct fixture *f, const char *request)
 }
 
 /* The status; the body is for the caller to json_decref(). */
-static int ask_with(struct fixture *f, const char *method, const char *path,
+static int ask_with(struct daemon_fixture *f, const char *method, const char *path,
 		    const char *text, json_t **ret_body)
 {
 	char request[16384], *answer, *body;
@@ -175,13 +132,13 @@ static int ask_with(struct fixture *f, const char *method, const char *path,
 	return status;
 }
 
-static int ask(struct fixture *f, const char *method, const char *path,
+static int ask(struct daemon_fixture *f, const char *method, const char *path,
 	       json_t **ret_body)
 {
 	return ask_with(f, method, path, "", ret_body);
 }
 
-static void assert_error(struct fixture *f, const char *method,
+static void assert_error(struct daemon_fixture *f, const char *method,
 			 const char *path, int status, const char *error)
 {
 	json_t *body;
@@ -192,18 +149,7 @@ static void assert_error(struct fixture *f, const char *method,
 	json_decref(body);
 }
 
-/* Let the daemon run until the condition holds. */
-#define wait_for(f, condition)						\
-	do {								\
-		uint64_t _deadline = now_ns() + PATIENCE_NS;		\
-									\
-		while (!(condition)) {					\
-			assert_true(now_ns() < _deadline);		\
-			assert_true(sd_event_run((f)->event, 10000) >= 0); \
-		}							\
-	} while (0)
-
-static bool is_known(const struct fixture *f)
+static bool is_known(const struct daemon_fixture *f)
 {
 	const struct service *service = daemon_service(f->daemon, 0);
 
@@ -213,12 +159,11 @@ static bool is_known(const struct fixture *f)
 
 static void status_shows_everything(void **state)
 {
-	struct fixture *f = fixture_new();
+	struct daemon_fixture *f = *state;
 	const char *name, *key, *mode, *member, *domain, *uuid, *vm_state;
 	json_t *body, *hypervisor, *service, *first;
 	int pid, weight, scale, drained;
 
-	(void)state;
 	wait_for(f, is_known(f));
 	assert_int_equal(ask(f, "GET", "/v1/status", &body), 200);
 	assert_int_equal(json_unpack(body, "{s:i, s:[o], s:[o], s:[]}", "pid",
@@ -251,18 +196,16 @@ static void status_shows_everything(void **state)
 	assert_int_equal(scale, VML_SCALE_ONE);
 	assert_false(drained);
 	json_decref(body);
-	fixture_free(f);
 }
 
 static void words_of_others_need_not_be_utf8(void **state)
 {
-	struct fixture *f = fixture_new();
+	struct daemon_fixture *f = *state;
 	const char *error;
 	json_t *body;
 
-	(void)state;
-	stop_daemon(f);
-	write_file(f, "script", "host hv1\nat 0 lost hv1 \"caf\xe9\"\n");
+	stop(f);
+	fixture_write(f, "script", "host hv1\nat 0 lost hv1 \"caf\xe9\"\n");
 	start(f);
 	wait_for(f, source_error(daemon_source(f->daemon, 0)));
 	assert_int_equal(ask(f, "GET", "/v1/status", &body), 200);
@@ -270,17 +213,15 @@ static void words_of_others_need_not_be_utf8(void **state)
 				     "error", &error), 0);
 	assert_string_equal(error, "caf\xef\xbf\xbd");
 	json_decref(body);
-	fixture_free(f);
 }
 
 static void a_drain_is_in_force_and_outlives_the_daemon(void **state)
 {
-	struct fixture *f = fixture_new();
+	struct daemon_fixture *f = *state;
 	const char *domain;
 	json_t *body;
 	int drained, members;
 
-	(void)state;
 	wait_for(f, is_known(f));
 	assert_int_equal(ask(f, "PUT", "/v1/drains/web-2", &body), 200);
 	assert_int_equal(json_unpack(body, "{s:s, s:b, s:i}", "domain",
@@ -292,7 +233,7 @@ static void a_drain_is_in_force_and_outlives_the_daemon(void **state)
 	json_decref(body);
 	wait_for(f, fake_kernel_find(&kernel, "10.0.0.2:80")->scale == 0);
 
-	stop_daemon(f);
+	stop(f);
 	fake_kernel_find(&kernel, "10.0.0.2:80")->scale = VML_SCALE_ONE;
 	start(f);
 	wait_for(f, fake_kernel_find(&kernel, "10.0.0.2:80")->scale == 0);
@@ -300,15 +241,13 @@ static void a_drain_is_in_force_and_outlives_the_daemon(void **state)
 	json_decref(body);
 	wait_for(f, fake_kernel_find(&kernel, "10.0.0.2:80")->scale ==
 		    VML_SCALE_ONE);
-	fixture_free(f);
 }
 
 static void a_domain_that_is_gone_can_be_undrained(void **state)
 {
-	struct fixture *f = fixture_new();
+	struct daemon_fixture *f = *state;
 	json_t *body;
 
-	(void)state;
 	wait_for(f, is_known(f));
 	assert_int_equal(ask(f, "PUT", "/v1/drains/web-1", &body), 200);
 	json_decref(body);
@@ -316,14 +255,12 @@ static void a_domain_that_is_gone_can_be_undrained(void **state)
 	wait_for(f, service_n_members(daemon_service(f->daemon, 0)) == 1);
 	assert_int_equal(ask(f, "DELETE", "/v1/drains/web-1", &body), 200);
 	json_decref(body);
-	fixture_free(f);
 }
 
 static void what_is_not_there_is_said(void **state)
 {
-	struct fixture *f = fixture_new();
+	struct daemon_fixture *f = *state;
 
-	(void)state;
 	assert_error(f, "PUT", "/v1/drains/db%20%221%22", 404,
 		     "no member is backed by a domain named \"db \"1\"\"");
 	assert_error(f, "DELETE", "/v1/drains/web-1", 404,
@@ -339,16 +276,14 @@ static void what_is_not_there_is_said(void **state)
 		     "POST can't be done here, but GET can");
 	assert_error(f, "GET", "/v1/reload", 405,
 		     "GET can't be done here, but POST can");
-	fixture_free(f);
 }
 
 static void operations_are_begun_asked_for_and_cancelled(void **state)
 {
-	struct fixture *f = fixture_new();
+	struct daemon_fixture *f = *state;
 	json_t *body;
 	int id;
 
-	(void)state;
 	wait_for(f, is_known(f));
 	fake_kernel_find(&kernel, "10.0.0.1:80")->active_connections = 1;
 	assert_int_equal(ask_with(f, "POST", "/v1/operations",
@@ -374,7 +309,6 @@ static void operations_are_begun_asked_for_and_cancelled(void **state)
 	assert_string_equal(json_string_value(json_object_get(body, "state")),
 			    "cancelled");
 	json_decref(body);
-	fixture_free(f);
 }
 
 static void bad_operations_are_refused(void **state)
@@ -411,11 +345,10 @@ static void bad_operations_are_refused(void **state)
 		{ "{\"kind\": \"snapshot\", \"domain\": \"db\"}", 404,
 		  "no member is backed by a domain named \"db\"" },
 	};
-	struct fixture *f = fixture_new();
+	struct daemon_fixture *f = *state;
 	char *large = calloc(1, 10000);
 	json_t *body;
 
-	(void)state;
 	wait_for(f, is_known(f));
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		assert_int_equal(ask_with(f, "POST", "/v1/operations",
@@ -439,15 +372,13 @@ static void bad_operations_are_refused(void **state)
 		     "PUT can't be done here, but GET, DELETE can");
 	assert_error(f, "DELETE", "/v1/operations", 405,
 		     "DELETE can't be done here, but GET, POST can");
-	fixture_free(f);
 }
 
 static void a_bad_configuration_changes_nothing(void **state)
 {
-	struct fixture *f = fixture_new();
+	struct daemon_fixture *f = *state;
 	char expected[256];
 
-	(void)state;
 	wait_for(f, is_known(f));
 	write_config(f, "lease = -1\ncolour = red\n");
 	snprintf(expected, sizeof(expected),
@@ -463,15 +394,13 @@ static void a_bad_configuration_changes_nothing(void **state)
 		 "%s/conf:1: sink can't change in a reload: restart vmld\n",
 		 f->directory);
 	assert_error(f, "POST", "/v1/reload", 422, expected);
-	fixture_free(f);
 }
 
 static void a_good_configuration_takes_effect(void **state)
 {
-	struct fixture *f = fixture_new();
+	struct daemon_fixture *f = *state;
 	json_t *body;
 
-	(void)state;
 	wait_for(f, is_known(f));
 	write_config(f, "lease = 3\nservice api { fwmark = 1 members \"*\" { } }\n"
 			"hypervisor hv2 { uri = \"test:///default\" }\n");
@@ -489,7 +418,6 @@ static void a_good_configuration_takes_effect(void **state)
 	json_decref(body);
 	assert_int_equal(daemon_n_services(f->daemon), 1);
 	assert_int_equal(kernel.restores, 1);
-	fixture_free(f);
 }
 
 static void nonsense_and_silence_hurt_nobody(void **state)
@@ -501,11 +429,10 @@ static void nonsense_and_silence_hurt_nobody(void **state)
 		"\x16\x03\x01\x02\r\n\r\n",
 		"POST /v1/reload HTTP/1.1\r\nContent-Length: x\r\n\r\n",
 	};
-	struct fixture *f = fixture_new();
+	struct daemon_fixture *f = *state;
 	int silent = dial(f);
 	json_t *body;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(requests); i++) {
 		int fd = dial(f);
 
@@ -516,50 +443,44 @@ static void nonsense_and_silence_hurt_nobody(void **state)
 	assert_int_equal(ask(f, "GET", "/v1/status", &body), 200);
 	json_decref(body);
 	close(silent);
-	fixture_free(f);
 }
 
 static void a_body_is_taken_and_not_looked_at(void **state)
 {
-	struct fixture *f = fixture_new();
+	struct daemon_fixture *f = *state;
 	char *answer;
 
-	(void)state;
 	answer = converse(f, "PUT /v1/drains/x HTTP/1.1\r\nHost: vmld\r\n"
 			     "Connection: close\r\nContent-Length: 5\r\n\r\n"
 			     "hello");
 	assert_non_null(strstr(answer, "404"));
 	free(answer);
-	fixture_free(f);
 }
 
 static void only_one_daemon_has_the_state_and_the_socket(void **state)
 {
-	struct fixture *f = fixture_new();
+	struct daemon_fixture *f = *state;
 	struct daemon *second = NULL;
 	char path[64];
 	struct stat st;
 	int fd;
 
-	(void)state;
-	assert_int_equal(daemon_new(read_config(f), f->event, &f->log,
+	assert_int_equal(daemon_new(fixture_config(f), f->event, &f->log,
 				    &f->options, &second), -EBUSY);
 	snprintf(path, sizeof(path), "%s/sock", f->directory);
 	assert_int_equal(listen_unix(path, &fd), -EADDRINUSE);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0660);
-	fixture_free(f);
 }
 
 static void all_behind_a_scale_is_explained(void **state)
 {
 	static const char *const names[] = { "web-1", "10.0.0.1:80" };
-	struct fixture *f = fixture_new();
+	struct daemon_fixture *f = *state;
 	const char *service, *destination, *domain, *decided, *layer, *text;
 	json_t *body, *facts, *reasons, *events;
 	int weight;
 
-	(void)state;
 	wait_for(f, is_known(f));
 	assert_int_equal(ask(f, "PUT", "/v1/drains/web-1", &body), 200);
 	json_decref(body);
@@ -596,12 +517,11 @@ static void all_behind_a_scale_is_explained(void **state)
 		     "\"web-9\" is no destination, and no domain behind one");
 	assert_error(f, "POST", "/v1/explain/web-1", 405,
 		     "POST can't be done here, but GET can");
-	fixture_free(f);
 }
 
 static void a_shadow_explains_and_changes_nothing(void **state)
 {
-	struct fixture *f = fixture_new();
+	struct daemon_fixture *f = *state;
 	const struct daemon_options beside = {
 		.shadow = true,
 		.socket = "/does/not/exist/sock",
@@ -611,15 +531,14 @@ static void a_shadow_explains_and_changes_nothing(void **state)
 	struct stat st;
 	json_t *body;
 
-	(void)state;
 	/* One can run beside the one that balances. */
-	assert_int_equal(daemon_new(read_config(f), f->event, &f->log,
+	assert_int_equal(daemon_new(fixture_config(f), f->event, &f->log,
 				    &beside, &second), 0);
 	assert_string_equal(daemon_config(second)->socket, beside.socket);
 	daemon_free(second);
-	stop_daemon(f);
+	stop(f);
 
-	write_file(f, "script",
+	fixture_write(f, "script",
 		   "host hv1\n"
 		   "vm web-1 hv1 address 10.0.0.1 state shutoff\n"
 		   "vm web-2 hv1 address 10.0.0.2\n");
@@ -643,7 +562,6 @@ static void a_shadow_explains_and_changes_nothing(void **state)
 			 VML_SCALE_ONE);
 	snprintf(drains, sizeof(drains), "%s/state/drains.json", f->directory);
 	assert_int_equal(stat(drains, &st), -1);
-	fixture_free(f);
 }
 
 static void what_a_dead_daemon_left_is_replaced(void **state)
@@ -674,20 +592,21 @@ static void what_a_dead_daemon_left_is_replaced(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(status_shows_everything),
-		cmocka_unit_test(words_of_others_need_not_be_utf8),
-		cmocka_unit_test(a_drain_is_in_force_and_outlives_the_daemon),
-		cmocka_unit_test(a_domain_that_is_gone_can_be_undrained),
-		cmocka_unit_test(what_is_not_there_is_said),
-		cmocka_unit_test(operations_are_begun_asked_for_and_cancelled),
-		cmocka_unit_test(bad_operations_are_refused),
-		cmocka_unit_test(a_bad_configuration_changes_nothing),
-		cmocka_unit_test(a_good_configuration_takes_effect),
-		cmocka_unit_test(nonsense_and_silence_hurt_nobody),
-		cmocka_unit_test(a_body_is_taken_and_not_looked_at),
-		cmocka_unit_test(only_one_daemon_has_the_state_and_the_socket),
-		cmocka_unit_test(all_behind_a_scale_is_explained),
-		cmocka_unit_test(a_shadow_explains_and_changes_nothing),
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+		TEST(status_shows_everything),
+		TEST(words_of_others_need_not_be_utf8),
+		TEST(a_drain_is_in_force_and_outlives_the_daemon),
+		TEST(a_domain_that_is_gone_can_be_undrained),
+		TEST(what_is_not_there_is_said),
+		TEST(operations_are_begun_asked_for_and_cancelled),
+		TEST(bad_operations_are_refused),
+		TEST(a_bad_configuration_changes_nothing),
+		TEST(a_good_configuration_takes_effect),
+		TEST(nonsense_and_silence_hurt_nobody),
+		TEST(a_body_is_taken_and_not_looked_at),
+		TEST(only_one_daemon_has_the_state_and_the_socket),
+		TEST(all_behind_a_scale_is_explained),
+		TEST(a_shadow_explains_and_changes_nothing),
 		cmocka_unit_test(what_a_dead_daemon_left_is_replaced),
 	};
 
