@@ -206,12 +206,9 @@ static void set_failing(const char *argument)
 		parse_call(argument, &fake_operators.fails) ? -EIO : 0;
 }
 
-/* But for a migration, which goes on as long as the hypervisor wants. */
 static void set_hanging(const char *argument)
 {
-	fake_operators.hangs =
-		parse_call(argument, &fake_operators.hanging) &&
-		fake_operators.hanging != VM_CALL_MIGRATE;
+	fake_operators.hangs = parse_call(argument, &fake_operators.hanging);
 }
 
 static void set_floor(const char *argument)

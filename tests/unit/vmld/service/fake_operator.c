@@ -38,6 +38,26 @@ static int on_answer(_unused_ sd_event_source *source, void *userdata)
 	return 0;
 }
 
+static int answer(struct vm_operator *operator, int result, const char *detail)
+{
+	operator->result = result;
+	free(operator->text);
+	if (asprintf(&operator->text, "%s%s", result < 0 ? "it broke: " : "",
+		     detail ?: "there") < 0)
+		abort();
+	return sd_event_add_defer(operator->loop, &operator->answer, on_answer,
+				  operator) < 0 ? -ENOMEM : 0;
+}
+
+static void end_migration(struct fake_operators *fake)
+{
+	struct vm_operator *migrating = fake->migrating;
+
+	fake->migrating = NULL;
+	if (migrating && answer(migrating, -ECANCELED, NULL) < 0)
+		abort();
+}
+
 int vm_operator_ask(struct vm_operator *operator, const struct vm_call *call)
 {
 	static const char *const names[] = {
@@ -58,22 +78,23 @@ int vm_operator_ask(struct vm_operator *operator, const struct vm_call *call)
 			 strrchr(call->to, '/') + 1);
 	if (fake->on_call)
 		fake->on_call(call);
-	if (fake->hangs && fake->hanging == call->type)
+	if (fake->hangs && fake->hanging == call->type) {
+		if (call->type == VM_CALL_MIGRATE)
+			fake->migrating = operator;
 		return 0;
-	operator->result = fake->fails == call->type ? fake->result : 0;
-	free(operator->text);
-	if (asprintf(&operator->text, "%s%s",
-		     operator->result < 0 ? "it broke: " : "",
-		     call->name ?: "there") < 0)
-		abort();
-	return sd_event_add_defer(operator->loop, &operator->answer, on_answer,
-				  operator) < 0 ? -ENOMEM : 0;
+	}
+	if (call->type == VM_CALL_ABORT)
+		end_migration(fake);
+	return answer(operator, fake->fails == call->type ? fake->result : 0,
+		      call->name);
 }
 
 struct vm_operator *vm_operator_free(struct vm_operator *operator)
 {
 	if (!operator)
 		return NULL;
+	if (fake_operators.migrating == operator)
+		fake_operators.migrating = NULL;
 	sd_event_source_disable_unref(operator->answer);
 	free(operator->host);
 	free(operator->text);

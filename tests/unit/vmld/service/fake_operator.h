@@ -13,8 +13,10 @@ struct fake_operators {
 	char to[64];		/* of the last migration */
 	enum vm_call_type fails;	/* with result */
 	int result;		/* 0: all goes well */
-	bool hangs;		/* and this one does not answer: hanging */
+	/* And this one does not answer; a migration does once it is aborted. */
+	bool hangs;
 	enum vm_call_type hanging;
+	struct vm_operator *migrating;	/* NULL: none hangs */
 	/* Called with each call before it is answered; may be NULL. */
 	void (*on_call)(const struct vm_call *call);
 };

@@ -312,6 +312,25 @@ static void those_that_can_leave_do(void **state)
 	assert_nothing_is_left();
 }
 
+static void a_migration_that_is_cancelled_is_aborted(void **state)
+{
+	const struct operation_request request = {
+		.kind = OPERATION_EVACUATION,
+		.host = "hv1",
+	};
+	unsigned int id;
+
+	(void)state;
+	fake_operators.hangs = true;
+	fake_operators.hanging = VM_CALL_MIGRATE;
+	id = launch(&request);
+	wait_for(&f, says(id, "migrates to hv2"));
+	operations_cancel(operations, id, "was cancelled");
+	wait_for(&f, is_in(id, "cancelled"));
+	assert_string_equal(fake_operators.did, "migrate hv1, abort hv1");
+	assert_nothing_is_left();
+}
+
 static void a_second_one_is_refused(void **state)
 {
 	struct operation_request other = of_web_1;
@@ -489,6 +508,7 @@ int main(void)
 		TEST(names_that_are_cut_within_a_character_are_told),
 		TEST(machines_leave_their_host),
 		TEST(those_that_can_leave_do),
+		TEST(a_migration_that_is_cancelled_is_aborted),
 		TEST(a_second_one_is_refused),
 		TEST(what_makes_no_sense_is_refused),
 		TEST(a_reload_interrupts_nothing),
