@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include "health/probe.h"
 #include "util.h"
@@ -15,6 +16,8 @@
 struct probes {
 	sd_event *loop;
 	CURLM *multi;
+	int epoll;		/* of libcurl's sockets */
+	sd_event_source *io;
 	sd_event_source *timer;
 	size_t n_running;
 	size_t n_waiting;
@@ -114,6 +117,8 @@ static int set_up(struct probe *probe)
 		return -ENOMEM;
 	curl_easy_setopt(probe->easy, CURLOPT_PRIVATE, probe);
 	curl_easy_setopt(probe->easy, CURLOPT_NOSIGNAL, 1L);
+	/* Or it keeps all addresses, and goes through them for each. */
+	curl_easy_setopt(probe->easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
 	curl_easy_setopt(probe->easy, CURLOPT_FRESH_CONNECT, 1L);
 	curl_easy_setopt(probe->easy, CURLOPT_FORBID_REUSE, 1L);
 	curl_easy_setopt(probe->easy, CURLOPT_TIMEOUT_MS, timeout_ms);
@@ -281,12 +286,11 @@ static struct health_result result_of(const struct probe *probe, CURLcode code)
 	return result;
 }
 
-static void dispatch(struct probes *probes, curl_socket_t fd, int events)
+static void finish_ended(struct probes *probes)
 {
 	CURLMsg *message;
-	int running, left;
+	int left;
 
-	curl_multi_socket_action(probes->multi, fd, events, &running);
 	while ((message = curl_multi_info_read(probes->multi, &left))) {
 		struct health_result result;
 		struct probe *probe;
@@ -302,20 +306,40 @@ static void dispatch(struct probes *probes, curl_socket_t fd, int events)
 	start_waiting(probes);
 }
 
-static int on_io(_unused_ sd_event_source *source, int fd, uint32_t events,
-		 void *userdata)
+static int actions_of(uint32_t events)
 {
-	dispatch(userdata, fd,
-		 (events & EPOLLIN ? CURL_CSELECT_IN : 0) |
-		 (events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
-		 (events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0));
+	return (events & EPOLLIN ? CURL_CSELECT_IN : 0) |
+	       (events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+	       (events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+}
+
+/*
+ * All that is ready, since the event loop would look at all of it again after
+ * each. One by one, since libcurl may have closed what was ready before.
+ */
+static int on_io(_unused_ sd_event_source *source, _unused_ int fd,
+		 _unused_ uint32_t revents, void *userdata)
+{
+	struct probes *probes = userdata;
+	int most = PROBES_AT_ONCE, running;
+	struct epoll_event event;
+
+	while (most-- && epoll_wait(probes->epoll, &event, 1, 0) == 1)
+		curl_multi_socket_action(probes->multi, event.data.fd,
+					 actions_of(event.events), &running);
+	finish_ended(probes);
 	return 0;
 }
 
 static int on_timer(_unused_ sd_event_source *source, _unused_ uint64_t usec,
 		    void *userdata)
 {
-	dispatch(userdata, CURL_SOCKET_TIMEOUT, 0);
+	struct probes *probes = userdata;
+	int running;
+
+	curl_multi_socket_action(probes->multi, CURL_SOCKET_TIMEOUT, 0,
+				 &running);
+	finish_ended(probes);
 	return 0;
 }
 
@@ -324,23 +348,21 @@ static int on_socket(_unused_ CURL *easy, curl_socket_t fd, int what,
 		     void *userdata, void *assigned)
 {
 	struct probes *probes = userdata;
-	sd_event_source *source = assigned;
-	uint32_t events = (what & CURL_POLL_IN ? EPOLLIN : 0) |
-			  (what & CURL_POLL_OUT ? EPOLLOUT : 0);
-	int r;
+	struct epoll_event event = {
+		.events = (what & CURL_POLL_IN ? EPOLLIN : 0) |
+			  (what & CURL_POLL_OUT ? EPOLLOUT : 0),
+		.data.fd = fd,
+	};
 
 	if (what == CURL_POLL_REMOVE) {
-		sd_event_source_disable_unref(source);
+		epoll_ctl(probes->epoll, EPOLL_CTL_DEL, fd, NULL);
 		return 0;
 	}
-	if (source)
-		r = sd_event_source_set_io_events(source, events);
-	else
-		r = sd_event_add_io(probes->loop, &source, fd, events, on_io,
-				    probes);
-	if (r >= 0)
-		curl_multi_assign(probes->multi, fd, source);
-	return r < 0 ? -1 : 0;
+	if (epoll_ctl(probes->epoll, assigned ? EPOLL_CTL_MOD : EPOLL_CTL_ADD,
+		      fd, &event) < 0)
+		return -1;
+	curl_multi_assign(probes->multi, fd, probes);
+	return 0;
 }
 
 static int on_timeout_wanted(_unused_ CURLM *multi, long ms, void *userdata)
@@ -368,10 +390,18 @@ int probes_new(sd_event *loop, struct probes **ret_probes)
 		curl_global_cleanup();
 		return -ENOMEM;
 	}
+	probes->epoll = -1;
 	probes->loop = sd_event_ref(loop);
 	probes->multi = curl_multi_init();
 	if (!probes->multi)
 		return -ENOMEM;
+	probes->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (probes->epoll < 0)
+		return -errno;
+	r = sd_event_add_io(loop, &probes->io, probes->epoll, EPOLLIN, on_io,
+			    probes);
+	if (r < 0)
+		return r;
 	r = sd_event_add_time(loop, &probes->timer, CLOCK_MONOTONIC, 0, 1000,
 			      on_timer, probes);
 	if (r >= 0)
@@ -394,6 +424,9 @@ struct probes *probes_free(struct probes *probes)
 	if (probes->multi)
 		curl_multi_cleanup(probes->multi);
 	sd_event_source_disable_unref(probes->timer);
+	sd_event_source_disable_unref(probes->io);
+	if (probes->epoll >= 0)
+		close(probes->epoll);
 	sd_event_unref(probes->loop);
 	free(probes);
 	curl_global_cleanup();
