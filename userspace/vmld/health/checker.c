@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "health/checker.h"
+#include "health/state.h"
 #include "random.h"
 #include "util.h"
 
@@ -14,6 +15,7 @@ struct checked {
 	struct checker *checker;
 	struct vml_destination_key key;
 	sd_event_source *timer;
+	uint64_t due_ns;	/* of the last check, or of the next one */
 	struct probe *probe;	/* NULL: none is under way */
 };
 
@@ -60,10 +62,17 @@ struct checker *checker_free(struct checker *checker)
 	return NULL;
 }
 
-static void wait_for(struct checked *checked, uint64_t ns)
+static void wait_until(struct checked *checked, uint64_t due_ns)
 {
-	sd_event_source_set_time_relative(checked->timer, ns / 1000);
+	checked->due_ns = due_ns;
+	sd_event_source_set_time(checked->timer, due_ns / 1000);
 	sd_event_source_set_enabled(checked->timer, SD_EVENT_ONESHOT);
+}
+
+static void wait_for_beat(struct checked *checked, uint64_t pause_ns)
+{
+	wait_until(checked,
+		   health_next_beat(checked->due_ns, pause_ns, now_ns()));
 }
 
 static int compare_to_member(const void *key, const void *member)
@@ -82,7 +91,7 @@ void checker_hurry(struct checker *checker,
 		found = bsearch(key, checker->members, checker->n,
 				sizeof(*found), compare_to_member);
 	if (found && !(*found)->probe)
-		wait_for(*found, 0);
+		wait_until(*found, now_ns());
 }
 
 /* What is under way looks at the configuration that goes: again, then. */
@@ -97,7 +106,7 @@ void checker_hand_over(struct checker *checker,
 		if (!checked->probe)
 			continue;
 		checked->probe = probe_cancel(checked->probe);
-		wait_for(checked, 0);
+		wait_until(checked, now_ns());
 	}
 }
 
@@ -111,7 +120,7 @@ static void on_done(const struct health_result *result, void *userdata)
 	if (result)
 		pause = checker->on_result(&checked->key, result,
 					   checker->userdata);
-	wait_for(checked, pause);
+	wait_for_beat(checked, pause);
 }
 
 static int on_timer(_unused_ sd_event_source *source, _unused_ uint64_t usec,
@@ -122,7 +131,7 @@ static int on_timer(_unused_ sd_event_source *source, _unused_ uint64_t usec,
 
 	if (probe_new(checker->probes, checker->config, &checked->key, on_done,
 		      checked, &checked->probe) < 0)
-		wait_for(checked, WANT_NS);
+		wait_for_beat(checked, WANT_NS);
 	return 0;
 }
 
@@ -136,10 +145,10 @@ static int begin(struct checker *checker, const struct vml_destination_key *key,
 		return -ENOMEM;
 	checked->checker = checker;
 	checked->key = *key;
-	r = sd_event_add_time_relative(probes_loop(checker->probes),
-				       &checked->timer, CLOCK_MONOTONIC,
-				       pause_ns / 1000, ACCURACY_US, on_timer,
-				       checked);
+	checked->due_ns = now_ns() + pause_ns;
+	r = sd_event_add_time(probes_loop(checker->probes), &checked->timer,
+			      CLOCK_MONOTONIC, checked->due_ns / 1000,
+			      ACCURACY_US, on_timer, checked);
 	if (r < 0) {
 		free(checked);
 		return r;

@@ -8,8 +8,8 @@
 struct checker;
 
 /*
- * A check of a member has ended. Returns for how many nanoseconds its next one
- * waits.
+ * A check of a member has ended. Returns the nanoseconds from its beginning to
+ * that of the next one, see health_next_beat().
  */
 typedef uint64_t (*checker_result_t)(const struct vml_destination_key *key,
 				     const struct health_result *result,

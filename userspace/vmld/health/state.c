@@ -52,3 +52,13 @@ uint64_t health_state_pause(const struct health_state *state,
 	return undecided ? config->delay_before_retry_ns :
 			   config->delay_loop_ns;
 }
+
+uint64_t health_next_beat(uint64_t due_ns, uint64_t pause_ns, uint64_t time_ns)
+{
+	uint64_t earliest = time_ns + pause_ns / 4;
+	uint64_t missed = 0;
+
+	if (pause_ns && earliest > due_ns)
+		missed = (earliest - due_ns) / pause_ns;
+	return due_ns + (missed + 1) * pause_ns;
+}

@@ -27,8 +27,16 @@ bool health_state_check(struct health_state *state,
 			const struct health_config *config,
 			const struct health_result *result, uint64_t time_ns);
 
-/* How long after the end of a check the next one is to begin. */
+/* How long after the beginning of a check the next one is to begin. */
 uint64_t health_state_pause(const struct health_state *state,
 			    const struct health_config *config);
+
+/*
+ * When that is, after a check that was due at due_ns and has ended at time_ns:
+ * some pauses after it was due, so that checks that were late together because
+ * the director was busy do not stay together; a quarter of one has to be left.
+ */
+uint64_t health_next_beat(uint64_t due_ns, uint64_t pause_ns,
+			  uint64_t time_ns);
 
 #endif

@@ -159,6 +159,26 @@ static void pauses_are_short_until_it_is_decided(void **state)
 	assert_int_equal(health_state_pause(&health, &config), 5 * S);
 }
 
+static void checks_keep_their_beat(void **state)
+{
+	const uint64_t due = 100 * S;
+
+	(void)state;
+	/* However long it took, and whenever it began. */
+	assert_int_equal(health_next_beat(due, 1 * S, due), 101 * S);
+	assert_int_equal(health_next_beat(due, 1 * S, due + S / 2), 101 * S);
+	/* There is always a pause. */
+	assert_int_equal(health_next_beat(due, 1 * S, due + 9 * S / 10),
+			 102 * S);
+	assert_int_equal(health_next_beat(due, 1 * S, due + 3 * S + 1),
+			 104 * S);
+	/* Another one from now on. */
+	assert_int_equal(health_next_beat(due, 5 * S, due + S), 105 * S);
+	assert_int_equal(health_next_beat(due, S / 10, due + S), 1011 * S / 10);
+	/* A timer may be early by what it does not know. */
+	assert_int_equal(health_next_beat(due, 1 * S, due - 1), 101 * S);
+}
+
 static struct vml_destination_key key_of(unsigned int host)
 {
 	struct vml_destination_key key;
@@ -247,6 +267,7 @@ int main(void)
 		cmocka_unit_test(it_is_back_after_some_successes_in_a_row),
 		cmocka_unit_test(what_comes_late_is_ignored),
 		cmocka_unit_test(pauses_are_short_until_it_is_decided),
+		cmocka_unit_test(checks_keep_their_beat),
 		cmocka_unit_test(members_are_apart),
 		cmocka_unit_test(statuses_are_in_ranges),
 		cmocka_unit_test(each_outcome_has_its_words),
