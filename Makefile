@@ -256,7 +256,7 @@ check-smp: $(O)/libvml.a
 	$(Q)O='$(O)' tests/uml/check-smp
 
 bench:
-	$(Q)tests/install-dependencies build check chroot
+	$(Q)tests/install-dependencies build check chroot bench
 	$(Q)BUILD='$(abspath $(O))' tests/bench/run --out $(O)/bench
 
 bench-lab:
@@ -376,7 +376,7 @@ help:
 #: make check-smp       races, and the tests of the module, on two processors
 #: make fuzz            fuzz for long; MESSAGES=10000000, SEED=
 #: make lint            static checks of all code
-#: make bench           benchmarks of the module, and of vmld alone (25 minutes)
+#: make bench           benchmarks of the module, and of vmld alone (30 minutes)
 #: make bench-lab       vmld beside keepalived and haproxy, in the lab (25 minutes)
 #: make install         install everything; PREFIX=, DESTDIR=
 #: make uninstall       remove what install installed

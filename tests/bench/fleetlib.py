@@ -48,10 +48,10 @@ class Vmld:
     """The daemon, until it is stopped: one service with all machines, or one
     for those of each host."""
 
-    def __init__(self, hypervisors, services=1, record=False):
+    def __init__(self, hypervisors, services=1, record=False, health=""):
         self.machines = hypervisors.hosts * hypervisors.machines
         self.directory = tempfile.TemporaryDirectory()
-        self.configure(hypervisors.hosts, services)
+        self.configure(hypervisors.hosts, services, health)
         options = ["--record", self.path("recording")] if record else []
         fleet = f"{hypervisors.hosts} {hypervisors.machines} {services}"
         with open(self.path("log"), "w", encoding="utf-8") as log:
@@ -63,7 +63,7 @@ class Vmld:
     def path(self, name):
         return f"{self.directory.name}/{name}"
 
-    def configure(self, hosts, services):
+    def configure(self, hosts, services, health):
         lines = [f"poll-interval = {POLL}", "sink = module",
                  f'socket = "{self.path("socket")}"',
                  f'state-directory = "{self.path("state")}"']
@@ -75,7 +75,8 @@ class Vmld:
             lines.append(f'service "s{i}" {{ protocol = tcp '
                          f'address = "192.0.2.{i + 1}" port = 80 '
                          'mode = weights '
-                         f'members "vm-*" {{ subnet = "{subnet}" }} }}')
+                         f'members "vm-*" {{ subnet = "{subnet}" }} '
+                         f'{health} }}')
         with open(self.path("conf"), "w", encoding="ascii") as file:
             print(*lines, sep="\n", file=file)
 

@@ -4,12 +4,13 @@
  * of sink/module.c, it keeps services in memory. FLEET in the environment says
  * which there are: "HOSTS MACHINES SERVICES", see hypervisors/main.c. Service
  * i, from 0, is 192.0.2.(i + 1). A single one has all machines; of several,
- * each has those of one host.
+ * each has those of one host. For OUTS, see outs.h.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "outs.h"
 #include "sink/sink.h"
 #include "util.h"
 
@@ -80,11 +81,14 @@ static int memory_push(struct sink *sink, const struct vml_service_key *key,
 		return -ESTALE;
 	for (size_t i = 0; i < service->n_destinations; i++) {
 		struct sink_destination *d = &service->destinations[i];
+		uint32_t before = d->scale;
 
 		d->scale = VML_SCALE_ONE;
 		if (given < n && vml_destination_key_compare(
 					&scales[given].key, &d->key) == 0)
 			d->scale = scales[given++].scale;
+		if (before && !d->scale)
+			outs_add(d->key.address.ipv4);
 	}
 	/* Time does not pass here, so it is never renewed for that. */
 	service->has_lease = true;
