@@ -34,6 +34,7 @@ struct probe {
 	CURL *easy;		/* NULL: it waits */
 	struct curl_slist *headers;
 	size_t received;
+	bool is_deaf;		/* nobody tells it when its socket is ready */
 	struct probe *next;
 	struct probe *previous;
 };
@@ -252,6 +253,10 @@ static struct health_result result_of(const struct probe *probe, CURLcode code)
 	struct health_result result = { .outcome = HEALTH_PASSED };
 	long status = 0;
 
+	if (probe->is_deaf) {
+		result.outcome = _HEALTH_OUTCOME_MAX;
+		return result;
+	}
 	switch (code) {
 	case CURLE_OK:
 	case CURLE_WRITE_ERROR:		/* we have heard enough */
@@ -343,11 +348,15 @@ static int on_timer(_unused_ sd_event_source *source, _unused_ uint64_t usec,
 	return 0;
 }
 
-/* libcurl's wishes: what to wait for at a socket, and until when. */
-static int on_socket(_unused_ CURL *easy, curl_socket_t fd, int what,
-		     void *userdata, void *assigned)
+/*
+ * libcurl's wishes: what to wait for at a socket, and until when. An error here
+ * would end all probes, and all that are to come.
+ */
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *userdata,
+		     void *assigned)
 {
 	struct probes *probes = userdata;
+	struct probe *probe;
 	struct epoll_event event = {
 		.events = (what & CURL_POLL_IN ? EPOLLIN : 0) |
 			  (what & CURL_POLL_OUT ? EPOLLOUT : 0),
@@ -359,8 +368,11 @@ static int on_socket(_unused_ CURL *easy, curl_socket_t fd, int what,
 		return 0;
 	}
 	if (epoll_ctl(probes->epoll, assigned ? EPOLL_CTL_MOD : EPOLL_CTL_ADD,
-		      fd, &event) < 0)
-		return -1;
+		      fd, &event) < 0) {
+		curl_easy_getinfo(easy, CURLINFO_PRIVATE, &probe);
+		probe->is_deaf = true;
+		return 0;
+	}
 	curl_multi_assign(probes->multi, fd, probes);
 	return 0;
 }

@@ -4,6 +4,9 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -13,6 +16,19 @@
 
 /* No test needs more; it is there so that a broken one ends. */
 #define PATIENCE_NS (20 * NSEC_PER_SEC)
+
+/* As if there were no memory to watch one more, but by this one; -1: there is. */
+static int only_watcher = -1;
+
+int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
+{
+	if (operation == EPOLL_CTL_ADD && only_watcher >= 0 &&
+	    epoll != only_watcher) {
+		errno = ENOMEM;
+		return -1;
+	}
+	return (int)syscall(SYS_epoll_ctl, epoll, operation, fd, event);
+}
 
 struct fixture {
 	sd_event *event;
@@ -198,6 +214,20 @@ static void a_connection_is_all_that_tcp_needs(void **state)
 	assert_int_equal(probe(f).outcome, HEALTH_REFUSED);
 }
 
+static void one_that_cannot_be_watched_is_none_and_harms_no_other(void **state)
+{
+	struct fixture *f = *state;
+
+	f->config.connect_timeout_ns = 50 * NSEC_PER_MSEC;
+	only_watcher = sd_event_get_fd(f->event);
+	begin(f);
+	run_until(f, f->ended == 1);
+	only_watcher = -1;
+	assert_false(f->made);
+	f->config.connect_timeout_ns = PATIENCE_NS;
+	assert_int_equal(probe(f).outcome, HEALTH_PASSED);
+}
+
 static void no_more_than_some_have_a_socket(void **state)
 {
 	struct fixture *f = *state;
@@ -237,6 +267,7 @@ int main(void)
 		TEST(a_port_of_its_own_is_taken),
 		TEST(an_answer_without_end_is_not_listened_to),
 		TEST(a_connection_is_all_that_tcp_needs),
+		TEST(one_that_cannot_be_watched_is_none_and_harms_no_other),
 		TEST(no_more_than_some_have_a_socket),
 	};
 
