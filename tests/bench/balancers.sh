@@ -16,7 +16,6 @@ balancer_up()
 {
 	balancer=$1
 	outside_reset
-	_forget_ipvs
 	case $1 in
 	wlc | sed) service_up "$1" ;;
 	tcp-* | http-*) _keepalived_up "${1%-*}" "${1#*-}" ;;
@@ -40,15 +39,7 @@ balancer_down()
 	vml) vmld_down ;;
 	esac
 	balancer=
-	_forget_ipvs
-}
-
-# A destination that is added again would have the connections that it had
-_forget_ipvs()
-{
-	# shellcheck disable=SC2016 # expanded in the director
-	director_exec sh -c '[ ! -e /proc/net/ip_vs ] || ipvsadm -C
-		"$1"' sh "$LAB_TREE/tests/e2e/lib/unload-ipvs"
+	ipvs_forget
 }
 
 _balancer_answers()

@@ -37,10 +37,8 @@ group_teardown()
 	done
 }
 
-# Without connections that IPVS remembers of tests before: they are waited for
 balance()
 {
-	director_exec "$LAB_TREE/tests/e2e/lib/unload-ipvs"
 	service_up vml
 	config "$1" "mode = weights
 		    $2"

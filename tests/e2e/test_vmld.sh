@@ -153,8 +153,6 @@ test_scales_that_somebody_else_sets_are_put_right()
 
 test_mode_destinations_follows_its_machines()
 {
-	# Without connections of before, which would keep a destination
-	director_exec "${here:?}/unload-ipvs"
 	director_exec ipvsadm -A -t "$SERVICE" -s vml
 	config "" "mode = destinations
 		    weight-per-vcpu = 50"
@@ -197,7 +195,7 @@ test_direct_routing_and_tunnels_to_machines_are_balanced()
 		contains "errors with $method" "$(cat "$WORK/said")" \
 			"errors: connect 0 reset 0 timeout 0 status 0 local 0"
 		vmld_down
-		director_exec ipvsadm -C
+		ipvs_forget
 	done
 }
 

@@ -15,8 +15,8 @@ outside_reset()
 {
 	local vm up=()
 	vmld_kill
-	director_exec sh -c '[ ! -e /proc/net/ip_vs ] || ipvsadm -C
-		rm -rf /var/lib/vml /etc/vml; mkdir -p /etc/vml'
+	ipvs_forget
+	director_exec sh -c 'rm -rf /var/lib/vml /etc/vml; mkdir -p /etc/vml'
 	for vm in "$LAB_RUN"/vms/*; do
 		vm=${vm##*/}
 		vm_settle "$vm"
@@ -40,6 +40,17 @@ outside_reset()
 		vm_wait "$vm"
 	done
 	director_knows_machines
+}
+
+# ipvs_forget: services, destinations, and connections. Those stay for minutes, and a
+# destination that is added again has its own back. A new one from the same port of
+# the client goes where the old one went, in the way in which that did: if that is
+# not how the destination is reached now, it may go nowhere.
+ipvs_forget()
+{
+	# shellcheck disable=SC2016 # expanded in the director
+	director_exec sh -c '[ ! -e /proc/net/ip_vs ] || ipvsadm -C
+		"$1"' sh "$LAB_TREE/tests/e2e/lib/unload-ipvs"
 }
 
 # Their addresses, as after the first connections

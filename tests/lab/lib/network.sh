@@ -68,11 +68,6 @@ _lab_network_up()
 	lab_ns client ip -6 addr add fd78::200/64 dev eth0 nodad
 	lab_ns client ip route add default via 10.78.0.1
 	lab_ns client ip -6 route add default via fd78::1
-	# As for the director, see its init
-	lab_ns client sysctl -qw net.ipv4.neigh.eth0.mcast_solicit=10 \
-		net.ipv4.neigh.eth0.ucast_solicit=10 \
-		net.ipv6.neigh.eth0.mcast_solicit=10 \
-		net.ipv6.neigh.eth0.ucast_solicit=10
 	# A load of many short connections needs ports enough
 	lab_ns client sysctl -qw net.ipv4.ip_local_port_range='1024 65535' \
 		net.ipv4.tcp_tw_reuse=1
