@@ -375,6 +375,16 @@ static struct vml_table *vml_service_fill(struct vml_service *service,
 	return vml_table_finish(builder);
 }
 
+static void vml_table_free_rcu(struct rcu_head *rcu)
+{
+	kvfree(container_of(rcu, struct vml_table, rcu));
+}
+
+/*
+ * kvfree_rcu() collects what it is given for seconds. While an administrator
+ * adds thousands of destinations, that would be hundreds of tables of some
+ * hundred KiB.
+ */
 static void vml_service_replace(struct vml_service *service,
 				struct vml_table *table)
 {
@@ -383,7 +393,8 @@ static void vml_service_replace(struct vml_service *service,
 
 	old = rcu_replace_pointer(service->table, table,
 				  lockdep_is_held(&vml_registry_mutex));
-	kvfree_rcu(old, rcu);
+	if (old)
+		call_rcu(&old->rcu, vml_table_free_rcu);
 
 	list_for_each_entry_safe(vdest, next, &service->removed, removed) {
 		list_del(&vdest->removed);

@@ -162,8 +162,8 @@ static void vml_table_fill(struct vml_table_builder *builder, u64 column)
  * vml_table_finish - turn what was added into a table
  * @builder: the builder; it is spent
  *
- * Return: the table, which the caller frees with kvfree() or kvfree_rcu(); its
- * n is 0 if nothing was added that could be drawn.
+ * Return: the table, which the caller frees with kvfree(), a grace period later
+ * if others may read it; its n is 0 if nothing was added that could be drawn.
  */
 struct vml_table *vml_table_finish(struct vml_table_builder *builder)
 {
