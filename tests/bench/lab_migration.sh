@@ -7,14 +7,6 @@
 
 MIGRATION_RATE=30
 
-elsewhere()
-{
-	case $(vm_host "$1") in
-	hv1) echo hv2 ;;
-	*) echo hv1 ;;
-	esac
-}
-
 # disturbed BALANCER WHAT COMMAND...: what the client saw while the command ran
 disturbed()
 {

@@ -189,11 +189,6 @@ test_a_guest_whose_agent_is_gone_has_less_until_it_is_back()
 	vmld_down
 }
 
-reasons_lack()
-{
-	! reasons_have "$@"
-}
-
 # expire_up KEEP-OR-EXPIRE: machines come and go with their destinations
 expire_up()
 {

@@ -10,15 +10,6 @@ limit=200
 
 URL="http://$LAB_VIP/work?n=50"
 
-# The other of the two hosts
-elsewhere()
-{
-	case $(vm_host "$1") in
-	hv1) echo hv2 ;;
-	*) echo hv1 ;;
-	esac
-}
-
 migrates()
 {
 	vm_virsh "$1" domjobinfo | grep -q 'Data remaining'
@@ -44,11 +35,6 @@ destinations_stayed()
 	equal "all that the kernel had of the service" \
 		"$(director_log watch | grep '^10\.' | head -n -1 | sort -u)" \
 		"10.77.0.21:80=100 10.77.0.22:80=100 10.77.0.23:80=100 "
-}
-
-no_longer_migrating()
-{
-	! reasons_have "$1" migrat
 }
 
 note_load()
@@ -84,7 +70,7 @@ migration_is_followed()
 	vm_migrate_wait web-1
 	vm_dirty web-1 0
 	wait_until 30 of_hypervisor web-1 "$to"
-	wait_until 20 no_longer_migrating web-1
+	wait_until 20 reasons_lack web-1 migrat
 	wait_until 20 scale_is web-1 1 1500
 	wait_until 60 has_more_picks web-1 "$picks"
 	destinations_stayed
@@ -112,11 +98,6 @@ of_hypervisor()
 	[ "$(of "$1" .hypervisor)" = "$2" ]
 }
 
-has_more_picks()
-{
-	[ "$(of "$1" .picks)" -gt "$2" ]
-}
-
 test_a_migration_is_followed_and_loses_no_request()
 {
 	service_up vml
@@ -140,7 +121,7 @@ test_a_machine_that_is_slowed_down_to_converge_is_spared_for_that()
 		"slowed down until its memory can be sent"
 	vm_dirty web-1 0
 	vm_migrate_wait web-1
-	wait_until 20 no_longer_migrating web-1
+	wait_until 20 reasons_lack web-1 migrat
 	client_load_stop new
 	none_failed new
 	vmld_down
@@ -175,7 +156,7 @@ given_up()
 	! vm_migrate_wait web-1 2> "$WORK/said" ||
 		fail "the migration was not given up"
 	vm_is_same web-1 "$(cat "$LAB_RUN/migrate-web-1.before")"
-	wait_until 10 no_longer_migrating web-1
+	wait_until 10 reasons_lack web-1 migrat
 	wait_until 20 of_hypervisor web-1 "$from"
 	wait_until 20 scale_is web-1 1 1500
 	loads_stop
@@ -235,7 +216,7 @@ test_a_machine_that_fetches_its_memory_later_is_spared_until_it_has_it()
 	wait_until 10 reasons_have web-1 "migrating: x0.70"
 	vm_migrate_wait web-1
 	vm_dirty web-1 0
-	wait_until 10 no_longer_migrating web-1
+	wait_until 10 reasons_lack web-1 migrat
 	wait_until 20 of_hypervisor web-1 "$to"
 	loads_stop
 	note_load
@@ -317,7 +298,7 @@ test_a_machine_that_leaves_for_a_host_not_watched_is_neutral_and_stays()
 	holds 3 scale_is web-1 1000 1000
 	vm_migrate web-1 "$here" --undefinesource
 	wait_until 20 of_hypervisor web-1 "$here"
-	wait_until 20 no_longer_migrating web-1
+	wait_until 20 reasons_lack web-1 migrat
 	loads_stop
 	note_load
 	vmld_down

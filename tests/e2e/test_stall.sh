@@ -32,11 +32,6 @@ explained()
 	director_exec vmlctl explain web-3 | grep -E -- "$1"
 }
 
-reasons_lack()
-{
-	! reasons_have "$@"
-}
-
 # disk_limit REQUESTS: a second; 0 for no limit
 disk_limit()
 {

@@ -229,11 +229,6 @@ test_a_machine_killed_on_its_hypervisor_gets_nothing_until_it_is_back()
 	vmld_down
 }
 
-has_more_picks()
-{
-	[ "$(of "$1" .picks)" -gt "$2" ]
-}
-
 test_a_suspended_machine_gets_nothing_until_it_is_resumed()
 {
 	local picks

@@ -287,6 +287,26 @@ reasons_have()
 	[[ $(of "$1" '.reasons | join(" ")') == *"$2"* ]]
 }
 
+reasons_lack()
+{
+	! reasons_have "$@"
+}
+
+# has_more_picks MACHINE PICKS: than so many
+has_more_picks()
+{
+	[ "$(of "$1" .picks)" -gt "$2" ]
+}
+
+# elsewhere MACHINE: the other one of two hosts
+elsewhere()
+{
+	case $(vm_host "$1") in
+	hv1) echo hv2 ;;
+	*) echo hv1 ;;
+	esac
+}
+
 # none_failed NAME: no request of the load, which has ended
 none_failed()
 {
