@@ -72,11 +72,13 @@ static bool is_migrating(const struct machine *machine,
 			params->migration_silence;
 }
 
-static void sign_of_migration(struct machine *machine, uint64_t time_ns)
+static void sign_of_migration(struct machine *machine,
+			      const struct policy_params *params,
+			      uint64_t time_ns)
 {
 	if (time_ns <= machine->ended_ns)
 		return;
-	if (!machine->migrating_ns)
+	if (!is_migrating(machine, params, time_ns))
 		machine->throttled = 0;
 	machine->migrating_ns = time_ns;
 }
@@ -146,7 +148,7 @@ static void sample_elsewhere(struct machine *machine,
 	if (sample->state == VM_STATE_PAUSED &&
 	    sample->pause == VM_PAUSE_MIGRATION) {
 		if (machine->state == VM_STATE_RUNNING)
-			sign_of_migration(machine, sample->time_ns);
+			sign_of_migration(machine, params, sample->time_ns);
 		return;
 	}
 	if (sample->state != VM_STATE_RUNNING)
@@ -317,7 +319,7 @@ static void event_here(struct machine *machine,
 		set_running(machine, params, time_ns);
 		break;
 	case VM_EVENT_MIGRATING_OUT:
-		sign_of_migration(machine, time_ns);
+		sign_of_migration(machine, params, time_ns);
 		/* Not all signs of one migration know it, and it never falls. */
 		machine->throttled = fmax(machine->throttled, event->throttled);
 		break;
@@ -387,7 +389,7 @@ void machine_event(struct machine *machine, const struct policy_params *params,
 		if (machine->host == host && !machine->moved)
 			set_blackout(machine, event->time_ns);
 		else if (machine->state == VM_STATE_RUNNING)
-			sign_of_migration(machine, event->time_ns);
+			sign_of_migration(machine, params, event->time_ns);
 		break;
 	default:
 		if (machine->host == host)
