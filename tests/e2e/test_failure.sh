@@ -57,41 +57,16 @@ note_reaction()
 		}') ms after the event \"$1\""
 }
 
-# is_out REASON: nothing new goes to it
-is_out()
-{
-	local picks
-	wait_until 20 reasons_have $FRAIL "$1"
-	wait_until 5 scale_is $FRAIL 0 0
-	picks=$(of $FRAIL .picks)
-	lacks "answers" "$(client_asks 10)" $FRAIL
-	equal "picks of it" "$(of $FRAIL .picks)" "$picks"
-}
-
-is_back()
-{
-	local picks
-	wait_until 30 scale_is $FRAIL 1 1500
-	picks=$(of $FRAIL .picks)
-	wait_until 60 asks_until_picked "$picks"
-}
-
-asks_until_picked()
-{
-	client_asks 5 > /dev/null
-	[ "$(of $FRAIL .picks)" -gt "$1" ]
-}
-
 test_a_killed_machine_is_out_until_it_is_started()
 {
 	weights_up
 	vm_kill9 $FRAIL
-	is_out "crashed for"
+	is_out $FRAIL "crashed for"
 	note_reaction crashed
 	has_logged "process died" || fail "vmld does not say what happened"
 	vm_start $FRAIL
 	wait_until 20 reasons_have $FRAIL "slow start"
-	is_back
+	is_back $FRAIL
 	vmld_down
 }
 
@@ -100,7 +75,7 @@ panics()
 {
 	vm_exec $FRAIL sh -c '(sleep 0.2; echo c > /proc/sysrq-trigger) \
 		> /dev/null 2>&1 &'
-	is_out "crashed for"
+	is_out $FRAIL "crashed for"
 	note_reaction crashed
 	has_logged "guest panicked" || fail "vmld does not say what happened"
 }
@@ -112,7 +87,7 @@ test_a_machine_that_panics_is_out_until_it_is_started()
 	vm_stop $FRAIL
 	vm_start $FRAIL
 	wait_until 20 reasons_have $FRAIL "slow start"
-	is_back
+	is_back $FRAIL
 	vmld_down
 }
 
@@ -128,7 +103,7 @@ test_a_machine_that_is_destroyed_for_its_panic_is_out_until_it_is_started()
 	scale_is $FRAIL 0 0
 	vm_start $FRAIL
 	wait_until 20 reasons_have $FRAIL "slow start"
-	is_back
+	is_back $FRAIL
 	vmld_down
 }
 
@@ -143,12 +118,12 @@ test_a_machine_with_a_full_disk_is_out_until_it_is_resumed()
 {
 	weights_up
 	fill_disk
-	is_out "paused on I/O error for"
+	is_out $FRAIL "paused on I/O error for"
 	note_reaction io-error
 	has_logged "enospc" || fail "vmld does not say what happened"
 	vm_disk_space $FRAIL 16
 	vm_resume $FRAIL
-	is_back
+	is_back $FRAIL
 	vmld_down
 }
 
@@ -156,11 +131,11 @@ test_a_machine_that_hangs_is_out_when_its_watchdog_bites()
 {
 	weights_up
 	vm_exec $FRAIL killall -STOP watchdog
-	is_out "paused by watchdog for"
+	is_out $FRAIL "paused by watchdog for"
 	note_reaction watchdog
 	vm_resume $FRAIL
 	vm_exec $FRAIL killall -CONT watchdog
-	is_back
+	is_back $FRAIL
 	vmld_down
 }
 
@@ -170,7 +145,7 @@ test_a_guest_that_restarts_begins_slowly()
 	vm_reset $FRAIL
 	wait_until 20 reasons_have $FRAIL "slow start"
 	vm_wait $FRAIL
-	is_back
+	is_back $FRAIL
 	vmld_down
 }
 

@@ -27,11 +27,6 @@ balance()
 	wait_until 20 scale_is web-3 1 1500
 }
 
-explained()
-{
-	director_exec vmlctl explain web-3 | grep -E -- "$1"
-}
-
 # disk_limit REQUESTS: a second; 0 for no limit
 disk_limit()
 {
@@ -47,7 +42,7 @@ test_a_disk_that_becomes_slow_costs_scale_for_as_long()
 			dd if=/dev/zero of=/dev/vda bs=4k count=8 oflag=direct
 			sleep 0.05
 		done > /dev/null 2>&1 &'
-	wait_until 20 explained "usually [0-9.]*[1-9][0-9]* ms"
+	wait_until 20 explained web-3 "usually [0-9.]*[1-9][0-9]* ms"
 	disk_limit 4
 	wait_until 30 reasons_have web-3 "storage"
 	scale_is web-3 1 950
@@ -65,7 +60,7 @@ test_memory_that_is_read_back_from_swap_costs_scale_for_as_long()
 	vm_virsh web-3 setmem 88M --live > /dev/null
 	wait_until 40 reasons_have web-3 "swap"
 	scale_is web-3 1 950
-	contains "why" "$(explained swap)" "read back from swap"
+	contains "why" "$(explained web-3 swap)" "read back from swap"
 	vm_virsh web-3 setmem 112M --live > /dev/null
 	wait_until 40 reasons_lack web-3 "swap"
 	vm_dirty web-3 0

@@ -298,6 +298,44 @@ has_more_picks()
 	[ "$(of "$1" .picks)" -gt "$2" ]
 }
 
+# gets_none MACHINE COUNT: of so many requests of the client's
+gets_none()
+{
+	local picks
+	picks=$(of "$1" .picks)
+	lacks "answers" "$(client_asks "$2")" "$1"
+	equal "picks of $1" "$(of "$1" .picks)" "$picks"
+}
+
+# is_out MACHINE REASON: nothing new goes to it
+is_out()
+{
+	wait_until 20 reasons_have "$1" "$2"
+	wait_until 5 scale_is "$1" 0 0
+	gets_none "$1" 10
+}
+
+# is_back MACHINE: it has a scale, and connections that are new
+is_back()
+{
+	local picks
+	wait_until 30 scale_is "$1" 1 1500
+	picks=$(of "$1" .picks)
+	wait_until 60 _asks_until_picked "$1" "$picks"
+}
+
+_asks_until_picked()
+{
+	client_asks 5 > /dev/null
+	has_more_picks "$@"
+}
+
+# explained MACHINE PATTERN: what vmlctl explain says of it, the lines that match
+explained()
+{
+	director_exec vmlctl explain "$1" | grep -E -- "$2"
+}
+
 # elsewhere MACHINE: the other one of two hosts
 elsewhere()
 {
