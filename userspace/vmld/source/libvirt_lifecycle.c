@@ -172,7 +172,7 @@ static void on_iteration(_unused_ virConnectPtr connection,
 
 	if (virDomainGetUUID(domain, uuid) == 0)
 		link_note_leaving(userdata, uuid);
-	tell(userdata, domain, VM_EVENT_MIGRATING_OUT, "copies its memory");
+	tell(userdata, domain, VM_EVENT_MIGRATING_OUT, LINK_MIGRATING_OUT);
 }
 
 static void on_job_completed(_unused_ virConnectPtr connection,

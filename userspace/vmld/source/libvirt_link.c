@@ -238,7 +238,7 @@ void link_send_migrating_out(struct link *link, virDomainPtr domain,
 			     uint64_t time_ns, double throttled)
 {
 	send_event(link, VM_EVENT_MIGRATING_OUT, domain, time_ns, throttled,
-		   "copies its memory");
+		   LINK_MIGRATING_OUT);
 }
 
 /* One that finds no memory is followed from its next sign on. */

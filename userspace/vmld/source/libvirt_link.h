@@ -12,6 +12,9 @@
 
 #include "source/source.h"
 
+/* The detail of VM_EVENT_MIGRATING_OUT, whichever thread tells it. */
+#define LINK_MIGRATING_OUT "copies its memory"
+
 /* What the worker has to tell. */
 struct link_message {
 	struct link_message *next;
