@@ -20,14 +20,19 @@
  * not quiesced. This is tested at every pick: IPVS tells nobody of the second,
  * and the table learns of the others later.
  */
-static bool vml_is_available(const struct vml_service *service,
-			     const struct ip_vs_dest *dest)
+static bool vml_is_available(const struct ip_vs_dest *dest)
 {
-	if (unlikely(dest->flags & IP_VS_DEST_F_OVERLOAD)) {
+	return !(dest->flags & IP_VS_DEST_F_OVERLOAD) &&
+	       vml_dest_is_linked(dest) && atomic_read(&dest->weight) > 0;
+}
+
+/* The same, and counts what has no room. */
+static bool vml_try(const struct vml_service *service,
+		    const struct ip_vs_dest *dest)
+{
+	if (dest->flags & IP_VS_DEST_F_OVERLOAD)
 		this_cpu_inc(service->percpu->overload_skips);
-		return false;
-	}
-	return vml_dest_is_linked(dest) && atomic_read(&dest->weight) > 0;
+	return vml_is_available(dest);
 }
 
 static s32 vml_active_connections(const struct vml_choice *choice)
@@ -43,28 +48,32 @@ static bool vml_is_less_loaded(const struct vml_choice *a,
 }
 
 /*
- * Draw four destinations, and take the least loaded; of equally loaded ones
- * the first. Nothing depends on one of them before all are read, so that their
- * cache misses overlap. Which wins is random, and a branch on it would be
- * mispredicted, so this calculates an index.
+ * The less loaded of two; of equally loaded ones the first. Which one wins is
+ * random, so that a branch would be mispredicted half of the time: compilers
+ * move conditionally instead if nothing but pointers is selected.
+ */
+static __always_inline const struct vml_choice *
+vml_less_loaded_of(const struct vml_choice *a, const struct vml_choice *b)
+{
+	return vml_is_less_loaded(b, a) ? b : a;
+}
+
+/*
+ * Draw four destinations, and take the least loaded. Nothing depends on one of
+ * them before all are drawn, so that their cache misses overlap.
  */
 static __always_inline const struct vml_choice *
 vml_draw_least_loaded(const struct vml_table *table)
 {
-	const struct vml_choice *drawn[4];
-	u32 first, second, less;
-	u64 random[2];
+	u64 random = vml_random_u64();
+	const struct vml_choice *a, *b, *c, *d;
 
-	vml_random_u64s(random, ARRAY_SIZE(random));
-	drawn[0] = vml_table_draw(table, random[0]);
-	drawn[1] = vml_table_draw(table, random[0] >> 32);
-	drawn[2] = vml_table_draw(table, random[1]);
-	drawn[3] = vml_table_draw(table, random[1] >> 32);
-
-	first = vml_is_less_loaded(drawn[1], drawn[0]);
-	second = 2 + vml_is_less_loaded(drawn[3], drawn[2]);
-	less = vml_is_less_loaded(drawn[second], drawn[first]);
-	return drawn[first ^ ((first ^ second) & -less)];
+	a = vml_table_draw(table, vml_table_place(random, 0));
+	b = vml_table_draw(table, vml_table_place(random, 1));
+	c = vml_table_draw(table, vml_table_place(random, 2));
+	d = vml_table_draw(table, vml_table_place(random, 3));
+	return vml_less_loaded_of(vml_less_loaded_of(a, b),
+				  vml_less_loaded_of(c, d));
 }
 
 /*
@@ -104,8 +113,7 @@ static const struct vml_dest *vml_scan(const struct vml_service *service,
 	list_for_each_entry_rcu(vdest, &service->list, list) {
 		u64 effective_weight = vml_dest_effective_weight(vdest);
 
-		if (!effective_weight ||
-		    !vml_is_available(service, vdest->dest))
+		if (!effective_weight || !vml_try(service, vdest->dest))
 			continue;
 		own.dest = vdest->dest;
 		own.weight = vml_table_normalise(table, effective_weight);
@@ -134,41 +142,34 @@ static struct ip_vs_dest *vml_take(struct ip_vs_dest *dest,
 }
 
 /*
- * The destination first chosen is not available: draw others with an eye on
+ * What was chosen, if anything, is not available: draw others with an eye on
  * that, and look at all of them if that is of no use either.
+ *
+ * All that calls something is here, so that the fast path saves no registers.
  */
 static noinline struct ip_vs_dest *
-vml_choose_available(const struct vml_service *service,
-		     const struct vml_table *table, bool counted)
+vml_choose_available(struct ip_vs_service *svc, const struct vml_table *table,
+		     const struct vml_choice *choice, bool counted)
 {
-	const struct vml_choice *choice;
+	const struct vml_service *service = svc->sched_data;
 	const struct vml_dest *vdest;
 	unsigned int i;
 
-	for (i = 0; i < VML_REDRAWS; i++) {
-		choice = vml_table_draw(table, vml_random_u32());
-		if (vml_is_available(service, choice->dest))
+	if (!choice)
+		goto err_none;
+	for (i = 0; i <= VML_REDRAWS; i++) {
+		if (vml_try(service, choice->dest))
 			return vml_take(choice->dest, choice->picks);
+		choice = vml_table_draw(table, vml_random_u32());
 	}
 	vdest = vml_scan(service, table, counted);
-	return vdest ? vml_take(vdest->dest, vdest->picks) : NULL;
-}
+	if (vdest)
+		return vml_take(vdest->dest, vdest->picks);
 
-static __always_inline struct ip_vs_dest *
-vml_choose(const struct vml_service *service, const struct vml_table *table,
-	   bool counted)
-{
-	const struct vml_choice *choice;
-
-	if (unlikely(!table->n))
-		return NULL;
-	if (counted)
-		choice = vml_draw_least_loaded(table);
-	else
-		choice = vml_draw_in_sequence(service, table);
-	if (likely(vml_is_available(service, choice->dest)))
-		return vml_take(choice->dest, choice->picks);
-	return vml_choose_available(service, table, counted);
+err_none:
+	this_cpu_inc(service->percpu->no_destination);
+	ip_vs_scheduler_err(svc, "no destination available");
+	return NULL;
 }
 
 /*
@@ -189,14 +190,17 @@ static struct ip_vs_dest *vml_schedule(struct ip_vs_service *svc,
 	const struct vml_service *service = svc->sched_data;
 	const struct vml_table *table = rcu_dereference(service->table);
 	bool counted = vml_connections_are_counted(svc, iph);
-	struct ip_vs_dest *dest;
+	const struct vml_choice *choice;
 
-	dest = vml_choose(service, table, counted);
-	if (unlikely(!dest)) {
-		this_cpu_inc(service->percpu->no_destination);
-		ip_vs_scheduler_err(svc, "no destination available");
-	}
-	return dest;
+	if (unlikely(!table->n))
+		return vml_choose_available(svc, table, NULL, counted);
+	if (likely(counted))
+		choice = vml_draw_least_loaded(table);
+	else
+		choice = vml_draw_in_sequence(service, table);
+	if (unlikely(!vml_is_available(choice->dest)))
+		return vml_choose_available(svc, table, choice, counted);
+	return vml_take(choice->dest, choice->picks);
 }
 
 static int vml_init_service(struct ip_vs_service *svc)

@@ -58,7 +58,7 @@ void vml_table_add(struct vml_table_builder *builder, struct ip_vs_dest *dest,
 		   u64 effective_weight, unsigned long __percpu *picks)
 {
 	struct vml_table *table = builder->table;
-	struct vml_choice *own = &table->slots[table->n].choices[0];
+	struct vml_choice *own = &table->slots[table->n].choices[VML_SLOT_OWN];
 
 	if (!effective_weight || WARN_ON_ONCE(table->n == builder->capacity))
 		return;
@@ -86,7 +86,7 @@ static u64 vml_table_weigh(struct vml_table_builder *builder)
 	for (i = 0; i < table->n; i++) {
 		u32 weight = vml_table_normalise(table, builder->shares[i]);
 
-		table->slots[i].choices[0].weight = weight;
+		table->slots[i].choices[VML_SLOT_OWN].weight = weight;
 		builder->shares[i] = weight;
 		sum += weight;
 	}
@@ -130,7 +130,8 @@ static void vml_table_fill(struct vml_table_builder *builder, u64 column)
 
 		shares[i] *= table->n;
 		slot->threshold = U32_MAX;
-		slot->choices[1] = slot->choices[0];
+		slot->choices[VML_SLOT_FILLER] =
+			slot->choices[VML_SLOT_OWN];
 	}
 
 	small = vml_table_next(builder, 0, column, false);
@@ -142,7 +143,8 @@ static void vml_table_fill(struct vml_table_builder *builder, u64 column)
 
 		slot->threshold = vml_table_threshold(shares[current_slot],
 						      column);
-		slot->choices[1] = table->slots[donor].choices[0];
+		slot->choices[VML_SLOT_FILLER] =
+			table->slots[donor].choices[VML_SLOT_OWN];
 		shares[donor] -= column - shares[current_slot];
 
 		if (shares[donor] < column) {

@@ -26,7 +26,14 @@ struct ip_vs_dest;
 struct vml_choice {
 	struct ip_vs_dest *dest;
 	unsigned long __percpu *picks;
-	u32 weight;
+	s64 weight;
+};
+
+/* Which of a slot's choices. */
+enum {
+	VML_SLOT_FILLER,
+	VML_SLOT_OWN,
+	VML_SLOT_CHOICES
 };
 
 /**
@@ -40,7 +47,7 @@ struct vml_choice {
  * branch would be mispredicted half of the time.
  */
 struct vml_slot {
-	struct vml_choice choices[2];
+	struct vml_choice choices[VML_SLOT_CHOICES];
 	u32 threshold;
 } __aligned(8 * sizeof(void *));
 
@@ -109,7 +116,31 @@ vml_table_draw(const struct vml_table *table, u32 random)
 	u64 product = mul_u32_u32(random, table->n);
 	const struct vml_slot *slot = &table->slots[product >> 32];
 
-	return &slot->choices[(u32)product >= slot->threshold];
+	return &slot->choices[(u32)product < slot->threshold];
+}
+
+/* The stride between draws: a quarter of the circle, and a sixteenth around. */
+#define VML_STRIDE_BITS		29
+#define VML_STRIDE_LEAST	((1U << 30) - (1U << (VML_STRIDE_BITS - 1)))
+
+/**
+ * vml_table_place - where a decision draws
+ * @random: uniform in 0 .. 2^64 - 1
+ * @i: which of the decision's four draws, from 0
+ *
+ * The places go round a circle, from anywhere, by a stride: each draw alone is
+ * as random as any, but together they are spread, so that few destinations are
+ * seldom drawn twice, and one random number is enough for four. The stride is
+ * random, too, so that destinations meet ever others: systematic sampling, but
+ * for that. See docs/algorithm.md for what comes of it.
+ *
+ * Return: for vml_table_draw(), uniform in 0 .. 2^32 - 1.
+ */
+static inline u32 vml_table_place(u64 random, unsigned int i)
+{
+	u32 stride = VML_STRIDE_LEAST + (random >> (64 - VML_STRIDE_BITS));
+
+	return (u32)random + i * stride;
 }
 
 /**
@@ -124,8 +155,8 @@ vml_table_draw(const struct vml_table *table, u32 random)
  *
  * Return: true if the first one's load is strictly less.
  */
-static inline bool vml_less_loaded(s32 connections1, u32 weight1,
-				   s32 connections2, u32 weight2)
+static inline bool vml_less_loaded(s32 connections1, s64 weight1,
+				   s32 connections2, s64 weight2)
 {
 	return (2LL * connections1 + 1) * weight2 <
 	       (2LL * connections2 + 1) * weight1;

@@ -9,7 +9,7 @@
 static inline const struct vml_choice *peek_own(const struct vml_table *table,
 						u32 i)
 {
-	return &table->slots[i].choices[0];
+	return &table->slots[i].choices[VML_SLOT_OWN];
 }
 
 #endif /* _VML_PEEK_H */

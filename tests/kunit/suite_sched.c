@@ -193,6 +193,65 @@ static void sched_compares_in_proportion_to_weight(struct kunit *test)
 	}
 }
 
+/* Both of two are among the four draws. */
+static void sched_sees_both_of_two(struct kunit *test)
+{
+	struct ip_vs_service *svc = fixture_service(test);
+	u32 i;
+
+	bind_with(test, svc, 2, 1);
+	for (i = 0; i < 1000; i++) {
+		u32 idle = i % 2;
+
+		atomic_set(&dest_of(test, idle)->activeconns, 0);
+		atomic_set(&dest_of(test, !idle)->activeconns, 1);
+		KUNIT_ASSERT_EQ(test, number(fixture_pick(svc)), idle);
+	}
+}
+
+/* Each of many is drawn in four of n decisions. */
+static void sched_draws_each_alike(struct kunit *test)
+{
+	const u32 n = 64, decisions = 64000;
+	struct ip_vs_service *svc = fixture_service(test);
+	u32 i, idle, count;
+
+	bind_with(test, svc, n, 1);
+	for (i = 0; i < n; i++)
+		atomic_set(&dest_of(test, i)->activeconns, 1);
+	for (idle = 0; idle < n; idle += 7) {
+		atomic_set(&dest_of(test, idle)->activeconns, 0);
+		for (i = 0, count = 0; i < decisions; i++)
+			count += number(fixture_pick(svc)) == idle;
+		atomic_set(&dest_of(test, idle)->activeconns, 1);
+		/* five standard deviations */
+		KUNIT_EXPECT_LE_MSG(test, abs((s32)(count - 4 * decisions / n)),
+				    306, "%u for %u", count, idle);
+	}
+}
+
+/*
+ * The draws of a decision are spread, by a stride that varies: were it always
+ * a quarter, one of the first 16 of 64 would always be among them.
+ */
+static void sched_spreads_its_draws(struct kunit *test)
+{
+	const u32 n = 64;
+	struct ip_vs_service *svc = fixture_service(test);
+	u32 i, pick, most = 0;
+
+	bind_with(test, svc, n, 1);
+	for (i = 0; i < n; i++)
+		atomic_set(&dest_of(test, i)->activeconns, i);
+	for (i = 0; i < 10000; i++) {
+		pick = number(fixture_pick(svc));
+		most = max(most, pick);
+	}
+	/* the rest of the circle after three strides of 3/16 of it */
+	KUNIT_EXPECT_LE(test, most, n - 3 * n * 3 / 16);
+	KUNIT_EXPECT_GE(test, most, n * 3 / 8);
+}
+
 /* One-packet scheduling is for UDP alone; a mark may collect TCP as well. */
 static void sched_counts_where_connections_stay(struct kunit *test)
 {
@@ -583,6 +642,9 @@ static struct kunit_case sched_cases[] = {
 	KUNIT_CASE(sched_inactive_connections_do_not_count),
 	KUNIT_CASE(sched_any_number_of_destinations),
 	KUNIT_CASE(sched_compares_in_proportion_to_weight),
+	KUNIT_CASE(sched_sees_both_of_two),
+	KUNIT_CASE(sched_draws_each_alike),
+	KUNIT_CASE(sched_spreads_its_draws),
 	KUNIT_CASE(sched_counts_where_connections_stay),
 	KUNIT_CASE(sched_redraws_by_weight),
 	KUNIT_CASE(sched_redraws_before_it_scans),

@@ -59,6 +59,11 @@ static struct vml_table *build(const u64 *weights, u32 n)
 	return vml_table_finish(&builder);
 }
 
+static const struct vml_choice *own_of(const struct vml_table *table, u32 i)
+{
+	return &table->slots[i].choices[VML_SLOT_OWN];
+}
+
 static struct ip_vs_dest *drawn(const struct vml_table *table, u32 random)
 {
 	return vml_table_draw(table, random)->dest;
@@ -78,8 +83,10 @@ static double *probabilities(const struct vml_table *table, u32 n)
 		const struct vml_slot *slot = &table->slots[i];
 		double own = slot->threshold / 4294967296.0;
 
-		result[number(slot->choices[0].dest)] += own / table->n;
-		result[number(slot->choices[1].dest)] += (1 - own) / table->n;
+		result[number(slot->choices[VML_SLOT_OWN].dest)] +=
+			own / table->n;
+		result[number(slot->choices[VML_SLOT_FILLER].dest)] +=
+			(1 - own) / table->n;
 	}
 	return result;
 }
@@ -93,11 +100,11 @@ static void check_choice(const struct vml_table *table,
 	assert_ptr_equal(choice->picks, choice->dest);
 	/* Those with the weight 0 are left out: it stands there or before. */
 	i = i < table->n ? i : table->n - 1;
-	while (table->slots[i].choices[0].dest != choice->dest) {
+	while (own_of(table, i)->dest != choice->dest) {
 		assert_int_not_equal(i, 0);
 		i--;
 	}
-	assert_int_equal(choice->weight, table->slots[i].choices[0].weight);
+	assert_int_equal(choice->weight, own_of(table, i)->weight);
 }
 
 /* Everything that must be so in any table made from weights[0 .. n - 1]. */
@@ -110,11 +117,11 @@ static void check(const u64 *weights, u32 n)
 	for (i = 0; i < table->n; i++) {
 		const struct vml_slot *slot = &table->slots[i];
 
-		assert_true(slot->choices[0].weight >= 1);
-		assert_true(slot->choices[0].weight <= VML_TABLE_WEIGHT_MAX);
-		check_choice(table, &slot->choices[0]);
-		check_choice(table, &slot->choices[1]);
-		sum += slot->choices[0].weight;
+		assert_in_range(own_of(table, i)->weight, 1,
+				VML_TABLE_WEIGHT_MAX);
+		check_choice(table, own_of(table, i));
+		check_choice(table, &slot->choices[VML_SLOT_FILLER]);
+		sum += own_of(table, i)->weight;
 	}
 	for (i = 0; i < n; i++)
 		positive += weights[i] != 0;
@@ -122,8 +129,8 @@ static void check(const u64 *weights, u32 n)
 
 	/* Each column's threshold is rounded down to 2^-32 of it. */
 	for (i = 0; i < table->n; i++) {
-		double due = table->slots[i].choices[0].weight / sum;
-		double is = shares[number(table->slots[i].choices[0].dest)];
+		double due = own_of(table, i)->weight / sum;
+		double is = shares[number(own_of(table, i)->dest)];
 
 		if (fabs(is - due) > 2.0 / 4294967296.0)
 			fail_msg("destination %u of %u: share %.12g, not %.12g",
@@ -275,7 +282,7 @@ static void check_chi_square(const u64 *weights, u32 n)
 
 	assert_non_null(counts);
 	for (i = 0; i < table->n; i++)
-		sum += table->slots[i].choices[0].weight;
+		sum += own_of(table, i)->weight;
 	for (i = 0; i < draws; i++) {
 		const struct vml_choice *choice =
 			vml_table_draw(table, random_u32());
@@ -284,7 +291,7 @@ static void check_chi_square(const u64 *weights, u32 n)
 		counts[number(choice->dest)]++;
 	}
 	for (i = 0; i < table->n; i++) {
-		double due = draws * (table->slots[i].choices[0].weight / sum);
+		double due = draws * (own_of(table, i)->weight / sum);
 
 		chi += (counts[i] - due) * (counts[i] - due) / due;
 	}
@@ -308,6 +315,45 @@ static void test_chi_square(void **state)
 	for (i = 0; i < 1000; i++)
 		weights[i] = SCALE_ONE * (10 + i % 91);
 	check_chi_square(weights, 1000);
+}
+
+/*
+ * Each of a decision's draws is uniform, and from one to the next it is a
+ * quarter of the circle, give or take a sixteenth, each distance as often.
+ */
+static void test_places(void **state)
+{
+	const u32 decisions = 1000000;
+	u32 places[4][64] = {}, distances[3][64] = {};
+
+	(void)state;
+	for (u32 n = 0; n < decisions; n++) {
+		u64 random = random_u64();
+		u32 last = 0;
+
+		for (u32 i = 0; i < 4; i++) {
+			u32 place = vml_table_place(random, i);
+			u32 distance = place - last;
+
+			places[i][place >> 26]++;
+			if (i) {
+				assert_in_range(distance, 3U << 28,
+						(5U << 28) - 1);
+				distance -= 3U << 28;
+				distances[i - 1][distance >> 23]++;
+			}
+			last = place;
+		}
+	}
+	/* five standard deviations */
+	for (u32 i = 0; i < 4; i++)
+		for (u32 j = 0; j < 64; j++)
+			assert_in_range(places[i][j], decisions / 64 - 620,
+					decisions / 64 + 620);
+	for (u32 i = 0; i < 3; i++)
+		for (u32 j = 0; j < 64; j++)
+			assert_in_range(distances[i][j], decisions / 64 - 620,
+					decisions / 64 + 620);
 }
 
 static void test_less_loaded(void **state)
@@ -367,6 +413,7 @@ int main(void)
 		cmocka_unit_test(test_largest),
 		cmocka_unit_test(test_any),
 		cmocka_unit_test(test_chi_square),
+		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_less_loaded),
 		cmocka_unit_test(test_no_memory),
 	};

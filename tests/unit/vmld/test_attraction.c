@@ -92,13 +92,14 @@ static void loop_begin(struct loop *loop)
 					    loop->n), 0);
 }
 
-static size_t draw(struct loop *loop)
+/* The server at a place, 0..1. */
+static size_t draw(const struct loop *loop, double place)
 {
 	double sum = 0, at;
 
 	for (size_t i = 0; i < loop->n; i++)
 		sum += loop->servers[i].weight * loop->servers[i].scale;
-	at = uniform(loop) * sum;
+	at = place * sum;
 	for (size_t i = 0; i < loop->n; i++) {
 		at -= loop->servers[i].weight * loop->servers[i].scale;
 		if (at < 0)
@@ -126,11 +127,13 @@ static void close_until(struct loop *loop, double until)
 
 static void connect_one(struct loop *loop, double at)
 {
-	size_t best = draw(loop);
+	double place = uniform(loop);
+	double stride = 3 / 16. + uniform(loop) / 8;
+	size_t best = draw(loop, place);
 
 	close_until(loop, at);
 	for (int i = 1; i < DRAWS; i++) {
-		size_t other = draw(loop);
+		size_t other = draw(loop, fmod(place + i * stride, 1));
 
 		if (cost(&loop->servers[other]) < cost(&loop->servers[best]))
 			best = other;
