@@ -346,7 +346,7 @@ int ip_vs_vml_nl_service_get_dumpit(struct sk_buff *skb,
 	long skip = cb->args[0], i = 0;
 
 	vml_registry_lock();
-	cb->seq = vml_registry_sequence();
+	cb->seq = vml_services_sequence(net);
 	for (service = vml_service_next(net, NULL); service;
 	     service = vml_service_next(net, service), i++) {
 		void *header;
@@ -448,7 +448,7 @@ int ip_vs_vml_nl_destination_get_dumpit(struct sk_buff *skb,
 	vml_registry_lock();
 	service = vml_request_service(sock_net(skb->sk), attr, cb->extack);
 	if (IS_ERR(service)) {
-		cb->seq = vml_registry_sequence();
+		cb->seq = cb->prev_seq + 1;
 		err = cb->prev_seq ? 0 : PTR_ERR(service);
 		goto out;
 	}

@@ -27,6 +27,7 @@
  * reference, and goes a grace period after it has left the list and the first
  * table without it has been published; until then, it waits among the removed.
  */
+#include <linux/jhash.h>
 #include <linux/jiffies.h>
 #include <linux/percpu.h>
 #include <linux/random.h>
@@ -66,18 +67,6 @@ void vml_registry_unlock(void)
 void vml_registry_assert_locked(void)
 {
 	lockdep_assert_held(&vml_registry_mutex);
-}
-
-/**
- * vml_registry_sequence - tell whether anything in the registry has changed
- *
- * Return: a number, never 0, that no earlier state of any service had.
- */
-u32 vml_registry_sequence(void)
-{
-	lockdep_assert_held(&vml_registry_mutex);
-
-	return vml_sequence;
 }
 
 static u32 vml_registry_advance(void)
@@ -155,6 +144,15 @@ static int vml_service_compare_node(const void *key,
 					     node)->key);
 }
 
+static int vml_net_compare_node(const void *net, const struct rb_node *node)
+{
+	const struct vml_service *service = rb_entry(node, struct vml_service,
+						     node);
+
+	return vml_compare((unsigned long)net,
+			   (unsigned long)service->key.net);
+}
+
 static int vml_service_compare_nodes(struct rb_node *a,
 				     const struct rb_node *b)
 {
@@ -204,13 +202,30 @@ struct vml_service *vml_service_next(const struct net *net,
 
 	lockdep_assert_held(&vml_registry_mutex);
 
-	node = service ? rb_next(&service->node) : rb_first(&vml_services);
-	for (; node; node = rb_next(node)) {
-		service = rb_entry(node, struct vml_service, node);
-		if (service->key.net == net)
-			return service;
-	}
-	return NULL;
+	node = service ? rb_next(&service->node) :
+			 rb_find_first(net, &vml_services,
+				       vml_net_compare_node);
+	service = rb_entry_safe(node, struct vml_service, node);
+	return service && service->key.net == net ? service : NULL;
+}
+
+/**
+ * vml_services_sequence - tell whether a network namespace's services change
+ * @net: the network namespace
+ *
+ * What others do must not show, and must not disturb.
+ *
+ * Return: a number, never 0, that no earlier state of these services had, but
+ * for a chance of 2^-32.
+ */
+u32 vml_services_sequence(const struct net *net)
+{
+	struct vml_service *service = NULL;
+	u32 hash = 0;
+
+	while ((service = vml_service_next(net, service)))
+		hash = jhash_1word(service->sequence, hash);
+	return hash ?: 1;
 }
 
 /**

@@ -162,13 +162,13 @@ void vml_registry_exit(void);
 void vml_registry_lock(void);
 void vml_registry_unlock(void);
 void vml_registry_assert_locked(void);
-u32 vml_registry_sequence(void);
 
 int vml_service_bind(struct ip_vs_service *svc);
 void vml_service_unbind(struct ip_vs_service *svc);
 struct vml_service *vml_service_find(const struct vml_service_key *key);
 struct vml_service *vml_service_next(const struct net *net,
 				     struct vml_service *service);
+u32 vml_services_sequence(const struct net *net);
 u32 vml_service_lease_left(const struct vml_service *service);
 u64 vml_service_picks(const struct vml_service *service);
 

@@ -435,6 +435,50 @@ static void dumps_of_services_are_torn(struct kunit *test)
 	client_close(client);
 }
 
+/* What happens in another network namespace is not to be seen. */
+static void dumps_are_not_torn_by_others(struct kunit *test)
+{
+	struct fixture *fixture = test->priv;
+	struct netns_ipvs *own = fixture->ipvs;
+	struct client *client = client_open(test);
+	struct ip_vs_service *svc = bind_many(test, 500);
+	struct ip_vs_service *other;
+	struct message message;
+	struct net *net;
+	u16 flags = 0;
+	u32 i;
+
+	net = kunit_kzalloc(test, sizeof(*net), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, net);
+	/* all that events look at */
+	net->genl_sock = init_net.genl_sock;
+	fixture->ipvs = kunit_kzalloc(test, sizeof(*own), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, fixture->ipvs);
+	fixture->ipvs->net = net;
+	other = fixture_service(test);
+	fixture->ipvs = own;
+	for (i = 0; i < 300; i++)
+		fixture_bind(test, fixture_service(test));
+
+	for (i = 0; i < 2; i++) {
+		begin_dump(client, i ? IP_VS_VML_CMD_SERVICE_GET :
+				       IP_VS_VML_CMD_DESTINATION_GET,
+			   i ? NULL : svc);
+		KUNIT_ASSERT_EQ(test, client_receive(client, &message), 0);
+		fixture_bind(test, other);
+		fixture_set_scales(other, NULL, NULL, 0, 100000);
+		fixture_unbind(other);
+		do {
+			KUNIT_ASSERT_EQ(test, client_receive(client, &message),
+					0);
+			flags |= message.flags;
+		} while (message.type != NLMSG_DONE);
+		KUNIT_EXPECT_EQ(test, message.error, 0);
+		KUNIT_EXPECT_EQ(test, flags & NLM_F_DUMP_INTR, 0);
+	}
+	client_close(client);
+}
+
 static void expect_dump_refused(struct client *client, int error,
 				const char *text)
 {
@@ -489,6 +533,7 @@ static struct kunit_case events_cases[] = {
 	KUNIT_CASE(dumps_of_many_parts),
 	KUNIT_CASE(dumps_are_torn),
 	KUNIT_CASE(dumps_of_services_are_torn),
+	KUNIT_CASE(dumps_are_not_torn_by_others),
 	KUNIT_CASE(dumps_that_are_bad),
 	{}
 };
