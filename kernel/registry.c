@@ -45,6 +45,9 @@
  */
 #define VML_PUBLISH_INTERVAL	max(msecs_to_jiffies(4), 1UL)
 
+/* Timers can't be set for as long as a lease may be. */
+#define VML_LEASE_TIMER_MAX	(24 * 3600 * MSEC_PER_SEC)
+
 /* After how long what failed for lack of memory is tried again. */
 #define VML_RETRY_INTERVAL	msecs_to_jiffies(50)
 
@@ -408,6 +411,7 @@ static void vml_service_replace(struct vml_service *service,
 
 	old = rcu_replace_pointer(service->table, table,
 				  lockdep_is_held(&vml_registry_mutex));
+	WRITE_ONCE(service->is_behind, false);
 	if (old)
 		call_rcu(&old->rcu, vml_table_free_rcu);
 
@@ -427,8 +431,10 @@ static int vml_service_publish(struct vml_service *service)
 
 	err = vml_table_begin(&builder, service->num_destinations,
 			      GFP_KERNEL | __GFP_NOWARN);
-	if (err)
+	if (err) {
+		WRITE_ONCE(service->is_behind, true);
 		return err;
+	}
 	vml_service_replace(service, vml_service_fill(service, &builder));
 	return 0;
 }
@@ -442,7 +448,8 @@ static void vml_service_publish_later(struct vml_service *service,
 /*
  * The fast path finds in the list what the table lacks, unless the table is
  * empty: then it does not look, lest each connection to a service that is
- * quiesced cost a walk. So the first that can be drawn must not wait.
+ * quiesced cost a walk. So the first that can be drawn must not wait, and if
+ * there is no memory for it, the service is marked.
  */
 static bool vml_service_can_wait(const struct vml_service *service,
 				 const struct vml_dest *vdest)
@@ -524,10 +531,11 @@ static void vml_service_publish_work(struct work_struct *work)
 	mutex_unlock(&vml_registry_mutex);
 }
 
-/* A lease may be longer than a timer can be set for. */
+/* Until its end, or until this is to be done again. */
 static void vml_service_await_lease(struct vml_service *service)
 {
-	u32 left = min_t(u32, vml_service_lease_left(service), INT_MAX);
+	u32 left = min_t(u32, vml_service_lease_left(service),
+			 VML_LEASE_TIMER_MAX);
 
 	mod_delayed_work(vml_workqueue, &service->lease_work,
 			 msecs_to_jiffies(left) + 1);
@@ -763,7 +771,7 @@ int vml_scale_set_begin(struct vml_scale_set *set, struct vml_service *service)
 	set->service = service;
 	set->number = ++vml_scale_sets;
 	return vml_table_begin(&set->builder, service->num_destinations,
-			       GFP_KERNEL);
+			       GFP_KERNEL | __GFP_NOWARN);
 }
 
 /**

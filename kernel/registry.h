@@ -100,6 +100,7 @@ struct vml_percpu {
  * struct vml_service - a service bound to the scheduler
  * @table: what the fast path draws from, never NULL
  * @percpu: what the fast path writes
+ * @is_behind: there was no memory for the table that is to replace @table
  * @node: in the registry
  * @key: what the service is known by
  * @svc: IPVS's service, or NULL once it is unbound
@@ -118,12 +119,13 @@ struct vml_percpu {
  * @publish_work: replaces @table
  * @release_work: frees the service
  *
- * The fast path reads @table, @percpu and @list under RCU; everything else is
- * protected by the registry's lock.
+ * The fast path reads @table, @percpu, @is_behind and @list under RCU;
+ * everything else is protected by the registry's lock.
  */
 struct vml_service {
 	struct vml_table __rcu *table;
 	struct vml_percpu __percpu *percpu;
+	bool is_behind;
 
 	struct rb_node node ____cacheline_aligned_in_smp;
 	struct vml_service_key key;

@@ -133,9 +133,9 @@ static struct ip_vs_dest *vml_take(struct ip_vs_dest *dest,
 				   unsigned long __percpu *picks)
 {
 	/*
-	 * One instruction on x86. Where it is more, a decision that comes
-	 * between may go uncounted: that is rare, and better than the price of
-	 * turning interrupts off.
+	 * One instruction on x86. Where it is more, those may go uncounted that
+	 * this CPU chooses while it is interrupted between: that is rare, and
+	 * better than the price of turning interrupts off.
 	 */
 	raw_cpu_inc(*picks);
 	return dest;
@@ -145,28 +145,27 @@ static struct ip_vs_dest *vml_take(struct ip_vs_dest *dest,
  * What was chosen, if anything, is not available: draw others with an eye on
  * that, and look at all of them if that is of no use either.
  *
- * All that calls something is here, so that the fast path saves no registers.
+ * An empty table is not looked behind unless something is known to be there.
+ * All that calls something is here, so that the fast path needs no stack frame.
  */
 static noinline struct ip_vs_dest *
 vml_choose_available(struct ip_vs_service *svc, const struct vml_table *table,
 		     const struct vml_choice *choice, bool counted)
 {
 	const struct vml_service *service = svc->sched_data;
-	const struct vml_dest *vdest;
+	const struct vml_dest *vdest = NULL;
 	unsigned int i;
 
-	if (!choice)
-		goto err_none;
-	for (i = 0; i <= VML_REDRAWS; i++) {
+	for (i = 0; choice && i <= VML_REDRAWS; i++) {
 		if (vml_try(service, choice->dest))
 			return vml_take(choice->dest, choice->picks);
 		choice = vml_table_draw(table, vml_random_u32());
 	}
-	vdest = vml_scan(service, table, counted);
+	if (choice || READ_ONCE(service->is_behind))
+		vdest = vml_scan(service, table, counted);
 	if (vdest)
 		return vml_take(vdest->dest, vdest->picks);
 
-err_none:
 	this_cpu_inc(service->percpu->no_destination);
 	ip_vs_scheduler_err(svc, "no destination available");
 	return NULL;

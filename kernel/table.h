@@ -42,14 +42,14 @@ enum {
  * @threshold: fractions below it choose the slot's own destination
  *
  * All that a decision reads of the table stands in the slot, which is a cache
- * line on 64-bit machines, so that a draw costs one cache miss before the
- * destination's own. Which of the two is chosen is random, and so an index: a
- * branch would be mispredicted half of the time.
+ * line, so that a draw costs one cache miss before the destination's own. Which
+ * of the two is chosen is random, and so an index: a branch would be
+ * mispredicted half of the time.
  */
 struct vml_slot {
 	struct vml_choice choices[VML_SLOT_CHOICES];
 	u32 threshold;
-} __aligned(8 * sizeof(void *));
+} __aligned(64);
 
 /**
  * struct vml_table - destinations with a positive effective weight

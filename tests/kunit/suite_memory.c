@@ -71,6 +71,31 @@ static void memory_add(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, service->incomplete);
 }
 
+/*
+ * The first that can be drawn is chosen, too, while there is no memory for a
+ * table with it; an empty table is not looked behind for anything else.
+ */
+static void memory_first_is_chosen(struct kunit *test)
+{
+	struct ip_vs_service *svc = fixture_service(test);
+	struct vml_service *service = fixture_bind(test, svc);
+	struct ip_vs_dest *dest = fixture_dest(test, 0);
+
+	KUNIT_ASSERT_EQ(test, fixture_add(svc, dest), 0);
+	msleep(50);
+	KUNIT_EXPECT_NULL(test, fixture_pick(svc));
+
+	atomic_set(&dest->weight, 1);
+	fixture_fail_own(1);
+	KUNIT_ASSERT_EQ(test, vml_dest_add(svc, dest), 0);
+	KUNIT_EXPECT_TRUE(test, fixture_has_failed());
+	KUNIT_EXPECT_PTR_EQ(test, fixture_pick(svc), dest);
+
+	EXPECT_EVENTUALLY(test, fixture_table_size(svc) == 1);
+	KUNIT_EXPECT_FALSE(test, service->is_behind);
+	KUNIT_EXPECT_PTR_EQ(test, fixture_pick(svc), dest);
+}
+
 static void memory_update(struct kunit *test)
 {
 	struct ip_vs_service *svc = fixture_service(test);
@@ -269,6 +294,7 @@ static struct kunit_case memory_cases[] = {
 	KUNIT_CASE(memory_injection_works),
 	KUNIT_CASE(memory_bind),
 	KUNIT_CASE(memory_add),
+	KUNIT_CASE(memory_first_is_chosen),
 	KUNIT_CASE(memory_update),
 	KUNIT_CASE(memory_remove_needs_none),
 	KUNIT_CASE(memory_remove_of_refused),
