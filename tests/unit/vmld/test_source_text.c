@@ -119,6 +119,8 @@ static void test_lifecycle(void **state)
 		{ VIR_DOMAIN_EVENT_SUSPENDED,
 		  VIR_DOMAIN_EVENT_SUSPENDED_MIGRATED, VM_EVENT_BLACKOUT },
 		{ VIR_DOMAIN_EVENT_SUSPENDED,
+		  VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY, VM_EVENT_POSTCOPY },
+		{ VIR_DOMAIN_EVENT_SUSPENDED,
 		  VIR_DOMAIN_EVENT_SUSPENDED_IOERROR, VM_EVENT_IO_ERROR },
 		{ VIR_DOMAIN_EVENT_SUSPENDED,
 		  VIR_DOMAIN_EVENT_SUSPENDED_PAUSED, VM_EVENT_SUSPENDED },
@@ -173,6 +175,10 @@ static void test_states(void **state)
 					     &pause), VM_STATE_PAUSED);
 	assert_int_equal(pause, VM_PAUSE_MIGRATION);
 	assert_int_equal(libvirt_stats_state(VIR_DOMAIN_PAUSED,
+					     VIR_DOMAIN_PAUSED_POSTCOPY,
+					     &pause), VM_STATE_PAUSED);
+	assert_int_equal(pause, VM_PAUSE_POSTCOPY);
+	assert_int_equal(libvirt_stats_state(VIR_DOMAIN_PAUSED,
 					     VIR_DOMAIN_PAUSED_IOERROR,
 					     &pause), VM_STATE_PAUSED);
 	assert_int_equal(pause, VM_PAUSE_IO_ERROR);
@@ -182,11 +188,11 @@ static void test_states(void **state)
 	assert_int_equal(libvirt_stats_state(VIR_DOMAIN_RUNNING,
 					     VIR_DOMAIN_RUNNING_POSTCOPY_FAILED,
 					     &pause), VM_STATE_PAUSED);
-	assert_int_equal(pause, VM_PAUSE_POSTCOPY);
+	assert_int_equal(pause, VM_PAUSE_POSTCOPY_FAILED);
 	assert_int_equal(libvirt_stats_state(VIR_DOMAIN_PAUSED,
 					     VIR_DOMAIN_PAUSED_POSTCOPY_FAILED,
 					     &pause), VM_STATE_PAUSED);
-	assert_int_equal(pause, VM_PAUSE_POSTCOPY);
+	assert_int_equal(pause, VM_PAUSE_POSTCOPY_FAILED);
 	assert_int_equal(libvirt_stats_state(VIR_DOMAIN_PAUSED,
 					     VIR_DOMAIN_PAUSED_CRASHED,
 					     &pause), VM_STATE_CRASHED);

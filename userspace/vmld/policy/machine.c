@@ -24,7 +24,6 @@ static void set_state(struct machine *machine, enum vm_state state,
 	machine->pause = VM_PAUSE_OTHER;
 	machine->was_up |= state == VM_STATE_RUNNING;
 	machine->known_ns = time_ns;
-	machine->blackout = false;
 	machine->moved = false;
 }
 
@@ -35,17 +34,26 @@ static void set_down(struct machine *machine, enum vm_state state,
 	machine->migrating_ns = 0;
 }
 
+/* The pause belongs to a migration: it is not down. */
+static bool is_blackout(enum vm_state state, enum vm_pause pause)
+{
+	return state == VM_STATE_PAUSED && (pause == VM_PAUSE_MIGRATION ||
+					    pause == VM_PAUSE_POSTCOPY);
+}
+
 static void set_paused(struct machine *machine, enum vm_pause pause,
 		       uint64_t time_ns)
 {
-	set_down(machine, VM_STATE_PAUSED, time_ns);
-	machine->pause = pause;
-}
+	bool was_blackout = is_blackout(machine->state, machine->pause);
 
-static void set_blackout(struct machine *machine, uint64_t time_ns)
-{
 	set_state(machine, VM_STATE_PAUSED, time_ns);
-	machine->blackout = true;
+	machine->pause = pause;
+	if (is_blackout(machine->state, pause))
+		return;
+	machine->migrating_ns = 0;
+	/* It may have run elsewhere until now. */
+	if (was_blackout)
+		machine->since_ns = time_ns;
 }
 
 static void set_moved(struct machine *machine, uint64_t time_ns)
@@ -59,6 +67,7 @@ static void set_running(struct machine *machine,
 {
 	/* Away for long, and not started anew: its caches are cold. */
 	if (machine->state == VM_STATE_PAUSED &&
+	    machine->pause != VM_PAUSE_POSTCOPY &&
 	    elapsed(time_ns, machine->since_ns) >= params->cold_pause)
 		machine->started_ns = time_ns;
 	set_state(machine, VM_STATE_RUNNING, time_ns);
@@ -83,6 +92,16 @@ static void sign_of_migration(struct machine *machine,
 	machine->migrating_ns = time_ns;
 }
 
+/* Another host waits for it, and would say so if it ran there. */
+static void sign_of_waiting(struct machine *machine,
+			    const struct policy_params *params,
+			    uint64_t time_ns)
+{
+	machine->awaited_ns = time_ns;
+	if (machine->state == VM_STATE_RUNNING)
+		sign_of_migration(machine, params, time_ns);
+}
+
 static void end_migration(struct machine *machine, uint64_t time_ns)
 {
 	machine->migrating_ns = 0;
@@ -91,8 +110,8 @@ static void end_migration(struct machine *machine, uint64_t time_ns)
 
 static bool is_known_up(const struct machine *machine)
 {
-	return machine->state == VM_STATE_RUNNING || machine->blackout ||
-	       machine->moved;
+	return machine->state == VM_STATE_RUNNING ||
+	       is_blackout(machine->state, machine->pause) || machine->moved;
 }
 
 /* It runs on host now, where it did not start. */
@@ -145,10 +164,8 @@ static void sample_elsewhere(struct machine *machine,
 			     const struct policy_params *params, int host,
 			     const struct vm_sample *sample)
 {
-	if (sample->state == VM_STATE_PAUSED &&
-	    sample->pause == VM_PAUSE_MIGRATION) {
-		if (machine->state == VM_STATE_RUNNING)
-			sign_of_migration(machine, params, sample->time_ns);
+	if (is_blackout(sample->state, sample->pause)) {
+		sign_of_waiting(machine, params, sample->time_ns);
 		return;
 	}
 	if (sample->state != VM_STATE_RUNNING)
@@ -193,8 +210,7 @@ static void sample_here(struct machine *machine,
 {
 	machine->seen_ns = sample->time_ns;
 	/* Where nobody looks it runs on until it has come back here. */
-	if (machine->moved && sample->state == VM_STATE_PAUSED &&
-	    sample->pause == VM_PAUSE_MIGRATION)
+	if (machine->moved && is_blackout(sample->state, sample->pause))
 		return;
 	switch (sample->state) {
 	case VM_STATE_RUNNING:
@@ -204,10 +220,7 @@ static void sample_here(struct machine *machine,
 		break;
 	case VM_STATE_PAUSED:
 		sample_boot(machine, sample);
-		if (sample->pause == VM_PAUSE_MIGRATION)
-			set_blackout(machine, sample->time_ns);
-		else
-			set_paused(machine, sample->pause, sample->time_ns);
+		set_paused(machine, sample->pause, sample->time_ns);
 		break;
 	case VM_STATE_SHUTOFF:
 		machine_missing(machine, params, sample->time_ns);
@@ -245,7 +258,7 @@ void machine_missing(struct machine *machine,
 	if (follow(machine, params, time_ns))
 		return;
 	/* It left while the source had no event for it. */
-	if (machine->blackout)
+	if (is_blackout(machine->state, machine->pause))
 		set_moved(machine, time_ns);
 	else if (!machine->moved && machine->state != VM_STATE_CRASHED)
 		set_down(machine, VM_STATE_SHUTOFF, time_ns);
@@ -304,7 +317,7 @@ static void event_here(struct machine *machine,
 		set_paused(machine, VM_PAUSE_WATCHDOG, time_ns);
 		break;
 	case VM_EVENT_POSTCOPY_FAILED:
-		set_paused(machine, VM_PAUSE_POSTCOPY, time_ns);
+		set_paused(machine, VM_PAUSE_POSTCOPY_FAILED, time_ns);
 		break;
 	case VM_EVENT_RESUMED:
 	case VM_EVENT_MIGRATED_IN:
@@ -314,7 +327,7 @@ static void event_here(struct machine *machine,
 			break;
 		}
 		/* Here, so that the migration has failed. */
-		if (machine->blackout)
+		if (is_blackout(machine->state, machine->pause))
 			end_migration(machine, time_ns);
 		set_running(machine, params, time_ns);
 		break;
@@ -324,7 +337,10 @@ static void event_here(struct machine *machine,
 		machine->throttled = fmax(machine->throttled, event->throttled);
 		break;
 	case VM_EVENT_BLACKOUT:
-		set_blackout(machine, time_ns);
+		set_paused(machine, VM_PAUSE_MIGRATION, time_ns);
+		break;
+	case VM_EVENT_POSTCOPY:
+		set_paused(machine, VM_PAUSE_POSTCOPY, time_ns);
 		break;
 	case VM_EVENT_MIGRATED_OUT:
 		if (!follow(machine, params, time_ns))
@@ -387,9 +403,9 @@ void machine_event(struct machine *machine, const struct policy_params *params,
 		break;
 	case VM_EVENT_MIGRATING_IN:
 		if (machine->host == host && !machine->moved)
-			set_blackout(machine, event->time_ns);
-		else if (machine->state == VM_STATE_RUNNING)
-			sign_of_migration(machine, params, event->time_ns);
+			set_paused(machine, VM_PAUSE_MIGRATION, event->time_ns);
+		else
+			sign_of_waiting(machine, params, event->time_ns);
 		break;
 	default:
 		if (machine->host == host)
@@ -409,6 +425,22 @@ double machine_arrived(const struct machine *machine,
 		    0, 1);
 }
 
+/*
+ * It runs by now where nobody looks. In post-copy its old host goes on saying
+ * that it is paused, until all of its memory has gone.
+ */
+static bool is_out_of_sight(const struct machine *machine,
+			    const struct policy_params *params, uint64_t now_ns)
+{
+	/* Nobody says how it ended. */
+	if (elapsed(now_ns, machine->known_ns) >= params->blackout_silence)
+		return true;
+	return machine->pause == VM_PAUSE_POSTCOPY &&
+	       elapsed(now_ns, machine->since_ns) >= params->switch_over &&
+	       (!machine->awaited_ns ||
+		elapsed(now_ns, machine->awaited_ns) > params->late_hold);
+}
+
 enum machine_mode machine_mode(const struct machine *machine,
 			       const struct policy_params *params,
 			       uint64_t now_ns)
@@ -422,12 +454,10 @@ enum machine_mode machine_mode(const struct machine *machine,
 		return is_migrating(machine, params, now_ns) ?
 		       MACHINE_MIGRATING : MACHINE_UP;
 	case VM_STATE_PAUSED:
-		if (!machine->blackout)
+		if (!is_blackout(machine->state, machine->pause))
 			return MACHINE_DOWN;
-		/* Nobody says how it ended: it may run for long. */
-		return elapsed(now_ns, machine->known_ns) <
-				params->blackout_silence ?
-		       MACHINE_BLACKOUT : MACHINE_MOVED;
+		return is_out_of_sight(machine, params, now_ns) ?
+		       MACHINE_MOVED : MACHINE_BLACKOUT;
 	case VM_STATE_SHUTOFF:
 	case VM_STATE_CRASHED:
 		return MACHINE_DOWN;

@@ -27,10 +27,10 @@ struct machine {
 	uint64_t ended_ns;	/* of the last one: older signs are of that */
 	uint64_t arrived_ns;	/* here, by a migration; 0: it started here */
 	bool was_up;		/* has run since it is known */
-	bool blackout;		/* state is PAUSED, for a migration */
 	bool moved;		/* state is UNKNOWN: gone where none looks */
 	int other_host;		/* another one that shows it running */
 	uint64_t other_ns;	/* when it did */
+	uint64_t awaited_ns;	/* another one last said that it waits for it */
 };
 
 /* How a machine is to be treated at a moment. */

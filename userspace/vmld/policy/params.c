@@ -18,6 +18,11 @@ const struct policy_params policy_default_params = {
 	.migration_factor = 0.7,
 	.migration_silence = 30,
 	.blackout_silence = 30,
+	/*
+	 * Some tenths are usual. By then a watched host has said that it runs
+	 * there, or that it still waits for it.
+	 */
+	.switch_over = 1,
 	.arrival = 5,
 	.agent_factor = 0.7,
 	.agent_silence = 30,

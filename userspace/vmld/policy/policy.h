@@ -47,6 +47,7 @@ struct policy_params {
 	double migration_factor;	/* of the capacity, in the brown-out */
 	double migration_silence;	/* forgotten after that without a sign */
 	double blackout_silence;	/* likewise */
+	double switch_over;		/* to post-copy: runs nowhere so long */
 	double arrival;			/* duration of the ramp after it */
 	/* the guest's agent, gone while its machine runs */
 	double agent_factor;

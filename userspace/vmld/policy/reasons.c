@@ -128,7 +128,7 @@ static const char *pause_cause(const struct policy_reason *reason)
 		return " on I/O error";
 	case VM_PAUSE_WATCHDOG:
 		return " by watchdog";
-	case VM_PAUSE_POSTCOPY:
+	case VM_PAUSE_POSTCOPY_FAILED:
 		return " in failed post-copy";
 	default:
 		return "";

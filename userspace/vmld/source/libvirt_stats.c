@@ -26,14 +26,15 @@ static enum vm_pause pause_of(int reason)
 {
 	switch (reason) {
 	case VIR_DOMAIN_PAUSED_MIGRATION:
-	case VIR_DOMAIN_PAUSED_POSTCOPY:
 		return VM_PAUSE_MIGRATION;
+	case VIR_DOMAIN_PAUSED_POSTCOPY:
+		return VM_PAUSE_POSTCOPY;
 	case VIR_DOMAIN_PAUSED_IOERROR:
 		return VM_PAUSE_IO_ERROR;
 	case VIR_DOMAIN_PAUSED_WATCHDOG:
 		return VM_PAUSE_WATCHDOG;
 	case VIR_DOMAIN_PAUSED_POSTCOPY_FAILED:
-		return VM_PAUSE_POSTCOPY;
+		return VM_PAUSE_POSTCOPY_FAILED;
 	default:
 		return VM_PAUSE_OTHER;
 	}
@@ -47,7 +48,7 @@ enum vm_state libvirt_stats_state(int state, int reason,
 	case VIR_DOMAIN_RUNNING:
 		/* Each thread of it waits that needs memory left behind. */
 		if (reason == VIR_DOMAIN_RUNNING_POSTCOPY_FAILED) {
-			*ret_pause = VM_PAUSE_POSTCOPY;
+			*ret_pause = VM_PAUSE_POSTCOPY_FAILED;
 			return VM_STATE_PAUSED;
 		}
 		return VM_STATE_RUNNING;
@@ -182,7 +183,8 @@ static void set_state(struct vm_sample *sample, int state, int reason,
 	sample->state = libvirt_stats_state(state, reason, &sample->pause);
 	*ret_arrived = (sample->state == VM_STATE_PAUSED &&
 			(sample->pause == VM_PAUSE_MIGRATION ||
-			 sample->pause == VM_PAUSE_POSTCOPY)) ||
+			 sample->pause == VM_PAUSE_POSTCOPY ||
+			 sample->pause == VM_PAUSE_POSTCOPY_FAILED)) ||
 		       (state == VIR_DOMAIN_RUNNING &&
 			(reason == VIR_DOMAIN_RUNNING_MIGRATED ||
 			 reason == VIR_DOMAIN_RUNNING_MIGRATION_CANCELED ||

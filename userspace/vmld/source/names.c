@@ -29,6 +29,7 @@ static const char *const vm_events[_VM_EVENT_MAX] = {
 	[VM_EVENT_MIGRATING_IN] = "migrating-in",
 	[VM_EVENT_MIGRATING_OUT] = "migrating-out",
 	[VM_EVENT_BLACKOUT] = "blackout",
+	[VM_EVENT_POSTCOPY] = "postcopy",
 	[VM_EVENT_MIGRATED_IN] = "migrated-in",
 	[VM_EVENT_MIGRATED_OUT] = "migrated-out",
 	[VM_EVENT_MIGRATION_ENDED] = "migration-ended",

@@ -32,12 +32,13 @@
  *
  * Keys: uuid, name (if not the one of the statement), address (again for more,
  * "-" for none), mac, vcpus, state, pause (other, migration, io-error,
- * watchdog, postcopy), host, boot (a number; counters restart); run, delay and
- * stall are shares of wall time of each vCPU; io is requests of its disks a
- * second, latency the seconds that each takes, swap the pages read back a second;
- * closed (scenario) is connections finished a second, active and inactive their
- * numbers. Without a uuid it is made from the machine's place in the file. An
- * event changes what polls say, as it would in a hypervisor.
+ * watchdog, postcopy, postcopy-failed), host, boot (a number; counters
+ * restart); run, delay and stall are shares of wall time of each vCPU; io is
+ * requests of its disks a second, latency the seconds that each takes, swap the
+ * pages read back a second; closed (scenario) is connections finished a second,
+ * active and inactive their numbers. Without a uuid it is made from the
+ * machine's place in the file. An event changes what polls say, as it would in
+ * a hypervisor.
  *
  * A recording says nothing but what was seen: machines are as they are set, no
  * event changes them, and there are no polls but those it has. It has these

@@ -36,12 +36,13 @@ static const char *const key_names[_SCRIPT_KEY_MAX] = {
 	[SCRIPT_SWAPPED_IN] = "swapped-in",
 };
 
-static const char *const pause_names[] = {
+static const char *const pause_names[_VM_PAUSE_MAX] = {
 	[VM_PAUSE_OTHER] = "other",
 	[VM_PAUSE_MIGRATION] = "migration",
 	[VM_PAUSE_IO_ERROR] = "io-error",
 	[VM_PAUSE_WATCHDOG] = "watchdog",
 	[VM_PAUSE_POSTCOPY] = "postcopy",
+	[VM_PAUSE_POSTCOPY_FAILED] = "postcopy-failed",
 };
 
 const char *script_key_name(enum script_key key)

@@ -43,7 +43,9 @@ enum vm_pause {
 	VM_PAUSE_MIGRATION,	/* black-out, or waiting on the new host */
 	VM_PAUSE_IO_ERROR,
 	VM_PAUSE_WATCHDOG,
-	VM_PAUSE_POSTCOPY,	/* some of its memory has not arrived, nor will */
+	VM_PAUSE_POSTCOPY,	/* runs on the new host, its memory follows */
+	VM_PAUSE_POSTCOPY_FAILED, /* some of that has not arrived, nor will */
+	_VM_PAUSE_MAX
 };
 
 struct vm_address {
@@ -118,6 +120,7 @@ enum vm_event_type {
 	VM_EVENT_MIGRATING_IN,	/* on the new host: waits for its memory */
 	VM_EVENT_MIGRATING_OUT,	/* on the old host: an iteration has begun */
 	VM_EVENT_BLACKOUT,	/* on the old host: runs nowhere for a moment */
+	VM_EVENT_POSTCOPY,	/* likewise, and then on the new one */
 	VM_EVENT_MIGRATED_IN,	/* on the new host: runs there */
 	VM_EVENT_MIGRATED_OUT,	/* on the old host: gone from there */
 	VM_EVENT_MIGRATION_ENDED, /* on the old host: done, failed, cancelled */

@@ -301,10 +301,13 @@ static void happen(struct world_vm *vm, enum vm_event_type type, size_t host,
 		pause_vm(vm, VM_PAUSE_WATCHDOG);
 		break;
 	case VM_EVENT_POSTCOPY_FAILED:
-		pause_vm(vm, VM_PAUSE_POSTCOPY);
+		pause_vm(vm, VM_PAUSE_POSTCOPY_FAILED);
 		break;
 	case VM_EVENT_BLACKOUT:
 		pause_vm(vm, VM_PAUSE_MIGRATION);
+		break;
+	case VM_EVENT_POSTCOPY:
+		pause_vm(vm, VM_PAUSE_POSTCOPY);
 		break;
 	case VM_EVENT_RESUMED:
 		vm->state = VM_STATE_RUNNING;

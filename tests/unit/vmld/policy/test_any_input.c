@@ -78,7 +78,8 @@ static void test_any_input(void **state)
 		for (size_t i = 0; i < inventory->n_samples; i++) {
 			struct vm_sample *sample = &inventory->samples[i];
 
-			sample->pause = random_number(&seed) % 4;
+			sample->pause = random_number(&seed) %
+					_VM_PAUSE_MAX;
 			sample->boot_id =
 				(int64_t)(random_number(&seed) % 4) - 1;
 			sample->vcpus = (uint32_t)(random_number(&seed) % 3);

@@ -24,6 +24,7 @@
 	"vm \"web #\\\\\\\"2\" hv1 address 10.0.0.2 run 0.3\n"		\
 	"vm web-3 hv2 address 10.0.0.3 uuid 00000000-0000-0000-0000-0000000000aa run 0.4\n" \
 	"vm there hv1 name web-3 uuid 00000000-0000-0000-0000-0000000000aa state shutoff\n" \
+	"at 0.15 event web-1 postcopy\n"				\
 	"at 0.35 event web-1 suspended\nat 0.36 event web-1 resumed\n"	\
 	"at 0.45 event web-3 migrating-out hv2 0.44 -1 0.55\n"		\
 	"at 0.55 event \"web #\\\\\\\"2\" stopped\n"			\
