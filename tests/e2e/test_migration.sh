@@ -279,7 +279,9 @@ stop_postcopy()
 	vm_virsh "$1" domjobabort --postcopy
 }
 
-test_a_machine_that_leaves_for_a_host_not_watched_is_neutral_and_stays()
+# out_of_sight COMMAND...: which migrates web-1 to a host that is not watched. It comes
+# back afterwards.
+out_of_sight()
 {
 	local here there
 	here=$(vm_host web-1)
@@ -290,7 +292,7 @@ test_a_machine_that_leaves_for_a_host_not_watched_is_neutral_and_stays()
 	wait_until 30 status '[.services[0].destinations[] |
 		select(.domain == "web-1")] | length' 1
 	loads_start
-	vm_migrate web-1 "$there" --undefinesource
+	"$@" "$there"
 	wait_until 20 reasons_have web-1 "out of sight"
 	holds 3 scale_is web-1 1000 1000
 	vm_migrate web-1 "$here" --undefinesource
@@ -299,4 +301,33 @@ test_a_machine_that_leaves_for_a_host_not_watched_is_neutral_and_stays()
 	loads_stop
 	note_load
 	vmld_down
+}
+
+test_a_machine_that_leaves_for_a_host_not_watched_is_neutral_and_stays()
+{
+	out_of_sight leave
+}
+
+leave()
+{
+	vm_migrate web-1 "$1" --undefinesource
+}
+
+test_a_machine_that_leaves_so_is_neutral_while_its_memory_follows()
+{
+	out_of_sight leave_before_its_memory
+}
+
+leave_before_its_memory()
+{
+	vm_dirty web-1 100
+	vm_migrate_start web-1 "$1" --bandwidth 4 --postcopy \
+		--postcopy-bandwidth 2 --undefinesource
+	wait_until 20 migrates web-1
+	wait_until 20 vm_virsh web-1 migrate-postcopy
+	wait_until 10 reasons_have web-1 "out of sight"
+	wait_until 5 scale_is web-1 1000 1000
+	migrates web-1 || fail "its memory has followed already"
+	vm_migrate_wait web-1
+	vm_dirty web-1 0
 }
