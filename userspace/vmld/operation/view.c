@@ -119,10 +119,14 @@ static void look_at(const struct daemon *daemon, const struct service *service,
 		bool leaves = is_backed(&member, domain);
 		bool open = d->weight && d->scale;
 
-		/* In panic what takes connections is not known to be up. */
+		/*
+		 * In panic what takes connections is not known to be up, and a
+		 * drain may be in force only at the next step.
+		 */
 		destinations[i] = (struct floor_destination){
 			.weight = d->weight,
-			.takes = open && (leaves || !panic),
+			.takes = open && (leaves ||
+					  (!panic && !member.drained)),
 			.leaves = leaves,
 		};
 		if (!leaves)

@@ -412,6 +412,23 @@ static void the_floor_is_not_gone_below(void **state)
 	assert_nothing_is_left();
 }
 
+/* Asked for a moment before, it is not in the kernel yet. */
+static void drains_at_the_same_moment_count(void **state)
+{
+	unsigned int id;
+	size_t members;
+
+	(void)state;
+	assert_int_equal(daemon_drain(f.daemon, "web-2", true, &members), 0);
+	id = launch(&of_web_1);
+	wait_for(&f, !scale_of("10.0.0.2:80"));
+	wait_for(&f, says(id, "waits: without it service"));
+	assert_false(says(id, "is drained"));
+	assert_int_equal(daemon_drain(f.daemon, "web-2", false, &members), 0);
+	wait_for(&f, is_in(id, "done"));
+	assert_nothing_is_left();
+}
+
 static void a_drain_of_an_administrator_stays(void **state)
 {
 	unsigned int id;
@@ -513,6 +530,7 @@ int main(void)
 		TEST(what_makes_no_sense_is_refused),
 		TEST(a_reload_interrupts_nothing),
 		TEST_WITH(the_floor_is_not_gone_below, "capacity-floor = 0.7"),
+		TEST(drains_at_the_same_moment_count),
 		TEST(a_drain_of_an_administrator_stays),
 		TEST(the_next_vmld_undoes_what_one_has_left),
 		TEST(a_thaw_is_tried_until_it_works),
