@@ -475,6 +475,8 @@ struct service_member service_member(const struct service *service, size_t i,
 	const struct discover_member *found =
 		service_find_member(service, &member.destination->key);
 
+	member.weight = reconcile_policy_weight(member.destination,
+						&service->managed);
 	if (found && *found->domain) {
 		member.domain = found->domain;
 		member.drained = drains_contain(drains, found->domain);

@@ -70,6 +70,7 @@ struct service_member {
 	const char *domain;	/* NULL: unknown */
 	const char *hypervisor;	/* NULL: unknown */
 	const uint8_t *uuid;	/* NULL: unknown */
+	uint32_t weight;	/* also while its machine is gone */
 	bool drained;
 };
 

@@ -124,7 +124,7 @@ static void look_at(const struct daemon *daemon, const struct service *service,
 		 * drain may be in force only at the next step.
 		 */
 		destinations[i] = (struct floor_destination){
-			.weight = d->weight,
+			.weight = member.weight,
 			.takes = open && (leaves ||
 					  (!panic && !member.drained)),
 			.leaves = leaves,

@@ -429,6 +429,27 @@ static void drains_at_the_same_moment_count(void **state)
 	assert_nothing_is_left();
 }
 
+/* Machines that are down have a weight of 0, which is not the administrator's. */
+static void machines_that_are_gone_count(void **state)
+{
+	unsigned int id;
+
+	(void)state;
+	fixture_stop(&f);
+	fake_operators = (struct fake_operators){};
+	fixture_write(&f, "hv1", "host hv1 cpus 8\n"
+		      "vm web-1 hv1 address 10.0.0.1 vcpus 1 state running boot 1\n"
+		      "vm web-2 hv1 address 10.0.0.2 vcpus 1 state running boot 1\n"
+		      "vm web-3 hv1 address 10.0.0.3 vcpus 1 state shutoff\n");
+	start();
+	wait_for(&f, is_known());
+	wait_for(&f, !fake_kernel_find(&kernel, "10.0.0.3:80")->weight);
+	id = launch(&of_web_1);
+	wait_for(&f, says(id, "waits: without it service") ||
+		 is_in(id, "done"));
+	assert_false(says(id, "is drained"));
+}
+
 static void a_drain_of_an_administrator_stays(void **state)
 {
 	unsigned int id;
@@ -531,6 +552,7 @@ int main(void)
 		TEST(a_reload_interrupts_nothing),
 		TEST_WITH(the_floor_is_not_gone_below, "capacity-floor = 0.7"),
 		TEST(drains_at_the_same_moment_count),
+		TEST_WITH(machines_that_are_gone_count, "mode = destinations weight-per-vcpu = 10"),
 		TEST(a_drain_of_an_administrator_stays),
 		TEST(the_next_vmld_undoes_what_one_has_left),
 		TEST(a_thaw_is_tried_until_it_works),
