@@ -125,17 +125,15 @@ static int begin(struct operation *operation, enum turn_action action)
 	return call(operation, &operation->operator, on_called, &plain);
 }
 
-static void drain(struct operation *operation, bool drained)
+static int drain(struct operation *operation, bool drained)
 {
 	enum policy_drain by = operation->kind == OPERATION_EVACUATION ?
 				       POLICY_DRAIN_EVACUATION :
 				       POLICY_DRAIN_SNAPSHOT;
-	int r;
 
-	r = daemon_drain_operation(operation->operations->daemon,
-				   domain_of(operation),
-				   drained ? by : POLICY_DRAIN_NONE);
-	turn_result(&operation->turn, r, strerror(-r), now_ns());
+	return daemon_drain_operation(operation->operations->daemon,
+				      domain_of(operation),
+				      drained ? by : POLICY_DRAIN_NONE);
 }
 
 static const char *why_not(int r)
@@ -160,7 +158,12 @@ static void perform(struct operation *operation, enum turn_action action)
 		break;
 	case TURN_DRAIN:
 	case TURN_UNDRAIN:
-		drain(operation, action == TURN_DRAIN);
+		r = drain(operation, action == TURN_DRAIN);
+		turn_result(&operation->turn, r, strerror(-r), now_ns());
+		break;
+	case TURN_GIVE_BACK:
+		/* In force also if it can't be kept: see drains.h. */
+		drain(operation, false);
 		break;
 	case TURN_ABORT:
 		r = call(operation, &operation->aborter, on_aborted, &abortion);

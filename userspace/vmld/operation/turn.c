@@ -99,10 +99,29 @@ static double seconds(uint64_t ns)
 	return (double)ns / (double)NSEC_PER_SEC;
 }
 
+/* Others have gone since it was drained. */
+static bool is_missed(const struct turn *turn, const struct turn_view *view)
+{
+	return turn->drained && turn->took && view->floor != FLOOR_KEPT;
+}
+
+static enum turn_action give_back(struct turn *turn,
+				  const struct turn_view *view,
+				  uint64_t now_ns)
+{
+	turn->drained = false;
+	turn->given_back_ns = now_ns;
+	say(turn, "is drained no more: %s", view->floor_text);
+	return TURN_GIVE_BACK;
+}
+
 static enum turn_action wait_for_capacity(struct turn *turn,
 					  const struct turn_view *view,
 					  uint64_t now_ns)
 {
+	/* Only then it is known what it takes. */
+	if (view->read_ns <= turn->given_back_ns)
+		return TURN_NOTHING;
 	if (view->floor == FLOOR_KEPT) {
 		turn->took = view->known && !view->closed;
 		return ask(turn, TURN_DRAIN, now_ns);
@@ -144,6 +163,13 @@ static enum turn_action wait_for_connections(struct turn *turn,
 {
 	bool closed = is_closed(turn, view);
 
+	if (is_missed(turn, view)) {
+		turn->quiet_ns = 0;
+		turn->said_active = 0;
+		turn->said_waiting = true;
+		enter(turn, TURN_CAPACITY);
+		return give_back(turn, view, now_ns);
+	}
 	if (!closed || view->active)
 		turn->quiet_ns = 0;
 	else if (!turn->quiet_ns)
@@ -235,7 +261,9 @@ static uint64_t patience(const struct turn *turn)
 	}
 }
 
-static enum turn_action wait_for_result(struct turn *turn, uint64_t now_ns)
+static enum turn_action wait_for_result(struct turn *turn,
+					const struct turn_view *view,
+					uint64_t now_ns)
 {
 	if (now_ns - turn->asked_ns >= patience(turn)) {
 		turn_result(turn, -ETIMEDOUT, "the hypervisor does not answer",
@@ -247,6 +275,9 @@ static enum turn_action wait_for_result(struct turn *turn, uint64_t now_ns)
 		turn->aborting = true;
 		return TURN_ABORT;
 	}
+	/* It runs, and can take them all the time. */
+	if (turn->pending == TURN_MIGRATE && is_missed(turn, view))
+		return give_back(turn, view, now_ns);
 	return TURN_NOTHING;
 }
 
@@ -254,7 +285,7 @@ enum turn_action turn_next(struct turn *turn, const struct turn_view *view,
 			   uint64_t now_ns)
 {
 	if (turn->pending != TURN_NOTHING)
-		return wait_for_result(turn, now_ns);
+		return wait_for_result(turn, view, now_ns);
 	if (!turn->since_ns)
 		turn->since_ns = now_ns;
 	switch (turn->step) {

@@ -42,6 +42,7 @@ enum turn_action {
 	TURN_ABORT,		/* the migration under way, which then ends */
 	TURN_ABANDON,		/* what was asked for last: it takes too long */
 	TURN_LEAVE_FROZEN,	/* see to it that it is thawed some time */
+	TURN_GIVE_BACK,		/* undrain it: the others can't do without it */
 };
 
 struct turn_options {
@@ -60,6 +61,7 @@ struct turn_view {
 	bool closed;		/* none takes new connections */
 	bool wanted;		/* one is to, but for the operation */
 	uint32_t active;	/* connections */
+	/* Without it, also while the operation has it out. */
 	enum floor_answer floor;
 	const char *floor_text;	/* unless that is KEPT */
 };
@@ -82,6 +84,7 @@ struct turn {
 	bool drained;
 	bool frozen;		/* or may be */
 	bool took;		/* new connections, before it was drained */
+	uint64_t given_back_ns;	/* the last time; 0: never */
 	bool aborting;
 	uint64_t thaw_ns;	/* of the first attempt to thaw; 0: none yet */
 	uint64_t retry_ns;	/* not before that */

@@ -102,7 +102,10 @@ static void look_at(const struct daemon *daemon, const struct service *service,
 		    const char *domain, struct turn_view *view, char *text)
 {
 	const struct config_service *config = service_config(service);
+	const struct drains *drains = daemon_drains(daemon);
 	bool panic = service_state(service) == SERVICE_PANIC;
+	bool held = drains_contain(drains, domain) &&
+		    !drains_are_kept(drains, domain);
 	size_t n = service_n_members(service);
 	_cleanup_free_ struct floor_destination *destinations =
 		calloc(n + 1, sizeof(*destinations));
@@ -121,19 +124,20 @@ static void look_at(const struct daemon *daemon, const struct service *service,
 
 		/*
 		 * In panic what takes connections is not known to be up, and a
-		 * drain may be in force only at the next step.
+		 * drain may be in force only at the next step. What the
+		 * operation itself has out would take some.
 		 */
 		destinations[i] = (struct floor_destination){
 			.weight = member.weight,
-			.takes = open && (leaves ||
-					  (!panic && !member.drained)),
+			.takes = leaves ? open || (d->weight && held) :
+					  open && !panic && !member.drained,
 			.leaves = leaves,
 		};
 		if (!leaves)
 			continue;
 		view->closed &= !open;
 		view->wanted |= d->weight &&
-				!drains_are_kept(daemon_drains(daemon), domain);
+				!drains_are_kept(drains, domain);
 		view->active += d->active_connections;
 	}
 	floor = floor_check(destinations, n, config->capacity_floor, &left);

@@ -39,7 +39,7 @@ static const char *const names[] = {
 	[TURN_SNAPSHOT] = "snapshot",	[TURN_MIGRATE] = "migrate",
 	[TURN_THAW] = "thaw",		[TURN_UNDRAIN] = "undrain",
 	[TURN_ABORT] = "abort",		[TURN_ABANDON] = "abandon",
-	[TURN_LEAVE_FROZEN] = "leave",
+	[TURN_LEAVE_FROZEN] = "leave",	[TURN_GIVE_BACK] = "give-back",
 };
 
 static void on_say(void *userdata, const char *text)
@@ -133,6 +133,9 @@ static void perform(struct world *w, enum turn_action action)
 		break;
 	case TURN_LEAVE_FROZEN:
 		w->left_frozen = true;
+		break;
+	case TURN_GIVE_BACK:
+		w->drained = false;
 		break;
 	default:
 		if (w->hangs != action)
@@ -310,6 +313,75 @@ static void it_waits_for_capacity(_unused_ void **state)
 	assert_string_equal(w.did, "");
 	assert_true(w.now < 1002 * SECOND);
 	assert_failed(&w, "the floor");
+}
+
+static void it_comes_back_if_others_go(_unused_ void **state)
+{
+	struct world w;
+
+	begin(&w, OPERATION_SNAPSHOT);
+	w.view.active = 3;
+	run_for(&w, 5 * SECOND);
+	assert_string_equal(w.did, "drain");
+	w.view.floor = FLOOR_LACKING;
+	run_for(&w, DEADLINE - SECOND);
+	assert_string_equal(w.did, "drain give-back");
+	assert_non_null(strstr(w.said, "is drained no more: the floor"));
+	assert_false(w.drained);
+	w.view.active = 0;
+	w.view.floor = FLOOR_KEPT;
+	run(&w);
+	assert_string_equal(w.did, "drain give-back drain freeze snapshot thaw undrain");
+	assert_true(turn_has_succeeded(&w.turn));
+	end(&w);
+
+	/* It waits for them no longer than before. */
+	begin(&w, OPERATION_SNAPSHOT);
+	w.view.active = 3;
+	tick(&w);
+	w.view.floor = FLOOR_LACKING;
+	run(&w);
+	assert_string_equal(w.did, "drain give-back");
+	assert_failed(&w, "still the floor");
+}
+
+/* What takes nothing by itself any more is not missed. */
+static void it_does_not_come_back_in_vain(_unused_ void **state)
+{
+	struct world w;
+
+	begin(&w, OPERATION_SNAPSHOT);
+	w.view.active = 3;
+	tick(&w);
+	w.stays_closed = true;
+	w.view.floor = FLOOR_LACKING;
+	tick(&w);
+	w.view.floor = FLOOR_KEPT;
+	tick(&w);
+	w.view.floor = FLOOR_LACKING;
+	run_for(&w, SECOND);
+	assert_string_equal(w.did, "drain give-back drain");
+	w.view.active = 0;
+	run(&w);
+	assert_true(turn_has_succeeded(&w.turn));
+	end(&w);
+}
+
+static void it_comes_back_while_it_migrates(_unused_ void **state)
+{
+	struct world w;
+
+	begin(&w, OPERATION_EVACUATION);
+	w.hangs = TURN_MIGRATE;
+	run_for(&w, SECOND);
+	w.view.floor = FLOOR_LACKING;
+	run_for(&w, SECOND);
+	assert_string_equal(w.did, "drain migrate give-back");
+	finish(&w, TURN_MIGRATE);
+	run(&w);
+	assert_string_equal(w.did, "drain migrate give-back");
+	assert_true(turn_has_succeeded(&w.turn));
+	end(&w);
 }
 
 static void without_an_agent_it_is_not_frozen(_unused_ void **state)
@@ -543,6 +615,9 @@ int main(void)
 		cmocka_unit_test(connections_at_the_deadline_end_it),
 		cmocka_unit_test(force_goes_on_with_them),
 		cmocka_unit_test(it_waits_for_capacity),
+		cmocka_unit_test(it_comes_back_if_others_go),
+		cmocka_unit_test(it_does_not_come_back_in_vain),
+		cmocka_unit_test(it_comes_back_while_it_migrates),
 		cmocka_unit_test(without_an_agent_it_is_not_frozen),
 		cmocka_unit_test(whatever_fails_is_undone),
 		cmocka_unit_test(whatever_is_cancelled_is_undone),

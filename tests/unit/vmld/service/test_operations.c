@@ -450,6 +450,55 @@ static void machines_that_are_gone_count(void **state)
 	assert_false(says(id, "is drained"));
 }
 
+static void a_machine_comes_back_if_others_go(void **state)
+{
+	struct sink_destination *web_1 = fake_kernel_find(&kernel,
+							  "10.0.0.1:80");
+	unsigned int id;
+	size_t members;
+
+	(void)state;
+	web_1->active_connections = 1;
+	id = launch(&of_web_1);
+	wait_for(&f, says(id, "waits for 1 connections"));
+	assert_int_equal(daemon_drain(f.daemon, "web-2", true, &members), 0);
+	wait_for(&f, is_in(id, "running") && scale_of("10.0.0.1:80") &&
+		 !scale_of("10.0.0.2:80"));
+	assert_true(says(id, "33 %"));
+	assert_int_equal(kept("drains.json", "operations"), 0);
+	web_1->active_connections = 0;
+	assert_int_equal(daemon_drain(f.daemon, "web-2", false, &members), 0);
+	wait_for(&f, is_in(id, "done"));
+	assert_string_equal(fake_operators.did,
+			    "freeze hv1, snapshot hv1, thaw hv1");
+	assert_nothing_is_left();
+}
+
+/* Its migration goes on. */
+static void a_machine_comes_back_while_it_migrates(void **state)
+{
+	const struct operation_request request = {
+		.kind = OPERATION_EVACUATION,
+		.host = "hv1",
+	};
+	unsigned int id;
+	size_t members;
+
+	(void)state;
+	fake_operators.hangs = true;
+	fake_operators.hanging = VM_CALL_MIGRATE;
+	id = launch(&request);
+	wait_for(&f, says(id, "migrates to hv2"));
+	assert_int_equal(scale_of("10.0.0.1:80"), 0);
+	assert_int_equal(daemon_drain(f.daemon, "web-2", true, &members), 0);
+	wait_for(&f, is_in(id, "running") && scale_of("10.0.0.1:80"));
+	assert_string_equal(fake_operators.did, "migrate hv1");
+	operations_cancel(operations, id, "was cancelled");
+	wait_for(&f, is_in(id, "cancelled"));
+	assert_int_equal(daemon_drain(f.daemon, "web-2", false, &members), 0);
+	assert_nothing_is_left();
+}
+
 static void a_drain_of_an_administrator_stays(void **state)
 {
 	unsigned int id;
@@ -553,6 +602,8 @@ int main(void)
 		TEST_WITH(the_floor_is_not_gone_below, "capacity-floor = 0.7"),
 		TEST(drains_at_the_same_moment_count),
 		TEST_WITH(machines_that_are_gone_count, "mode = destinations weight-per-vcpu = 10"),
+		TEST(a_machine_comes_back_if_others_go),
+		TEST(a_machine_comes_back_while_it_migrates),
 		TEST(a_drain_of_an_administrator_stays),
 		TEST(the_next_vmld_undoes_what_one_has_left),
 		TEST(a_thaw_is_tried_until_it_works),
