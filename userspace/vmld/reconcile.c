@@ -137,13 +137,10 @@ static int plan_present(const struct reconcile_input *input,
 		own->idle_since = 0;
 	else if (!own->idle_since)
 		own->idle_since = input->now_ns;
+	/* It is ours until it is seen to be gone: the removal may fail. */
 	if (is_to_expire(input, member, verdict) ||
-	    is_to_be_removed(own, destination, input->now_ns)) {
-		struct vml_destination_key key = own->key;
-
-		managed_remove(managed, &key);
-		return plan_add(plan, RECONCILE_REMOVE, &key, 0, domain);
-	}
+	    is_to_be_removed(own, destination, input->now_ns))
+		return plan_add(plan, RECONCILE_REMOVE, &own->key, 0, domain);
 
 	/* The administrator has changed it, and that counts. */
 	if (destination->weight != own->weight &&

@@ -56,8 +56,9 @@ void reconcile_plan_clear(struct reconcile_plan *plan);
 
 /*
  * The changes to the destinations, in the modes in which they are ours.
- * managed is brought up to date as if they had been made: save it, if it has
- * changed, and then make them. -ENOMEM.
+ * managed is brought up to date as if they had been made, but for removals, which
+ * are once the destination is not seen any more: save it, if it has changed, and
+ * then make them. -ENOMEM.
  */
 int reconcile_destinations(const struct reconcile_input *input,
 			   struct managed *managed,

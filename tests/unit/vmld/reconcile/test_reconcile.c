@@ -294,6 +294,28 @@ static void a_machine_that_stops_is_quiesced_and_later_removed(void **state)
 	managed_clear(&s.managed);
 }
 
+/* Also if its machine is not known, or comes back meanwhile. */
+static void a_removal_that_failed_is_planned_again(void **state)
+{
+	struct scene s = scene_new(CONFIG_MODE_DESTINATIONS, 2);
+
+	(void)state;
+	plan(&s);
+	shut_off(&s, 0);
+	shut_off(&s, 1);
+	s.hosts[0].is_member = false;
+	assert_string_equal(plan(&s), "=1=0 =2=0 ");
+	s.now += RECONCILE_KEEP_NS;
+	assert_string_equal(plan(&s), "-1 -2 ");
+	s.hosts[0].in_kernel = s.hosts[1].in_kernel = true;
+	s.hosts[0].weight = s.hosts[1].weight = 0;
+	run_again(&s, 1);
+	assert_string_equal(plan(&s), "-1 =2=200 ");
+	assert_string_equal(plan(&s), "");
+	assert_int_equal(s.managed.n, 1);
+	managed_clear(&s.managed);
+}
+
 static void connections_don_t_keep_a_destination_for_ever(void **state)
 {
 	struct scene s = scene_new(CONFIG_MODE_DESTINATIONS, 1);
@@ -579,6 +601,7 @@ int main(void)
 		cmocka_unit_test(vcpus_that_change_change_the_weight),
 		cmocka_unit_test(members_without_a_domain_are_always_there),
 		cmocka_unit_test(a_machine_that_stops_is_quiesced_and_later_removed),
+		cmocka_unit_test(a_removal_that_failed_is_planned_again),
 		cmocka_unit_test(connections_don_t_keep_a_destination_for_ever),
 		cmocka_unit_test(a_machine_that_restarts_keeps_its_destination),
 		cmocka_unit_test(what_the_policy_wants_served_is_not_removed),
