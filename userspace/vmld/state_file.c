@@ -81,7 +81,7 @@ int state_file_write(const char *directory, const char *name,
 		     const json_t *object, bool durable)
 {
 	_cleanup_free_ char *path = NULL, *new = NULL, *text = NULL;
-	_cleanup_close_ int fd = -1;
+	_cleanup_close_ int fd = -1, directory_fd = -1;
 	int r;
 
 	if (asprintf(&path, "%s/%s", directory, name) < 0) {
@@ -95,6 +95,9 @@ int state_file_write(const char *directory, const char *name,
 	text = json_dumps(object, JSON_INDENT(2) | JSON_SORT_KEYS);
 	if (!text)
 		return -ENOMEM;
+	directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (directory_fd < 0)
+		return -errno;
 	fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
 		  0644);
 	if (fd < 0)
@@ -106,5 +109,8 @@ int state_file_write(const char *directory, const char *name,
 		r = -errno;
 	if (r < 0)
 		unlink(new);
+	/* Or the old one is back afterwards. */
+	if (r == 0 && durable && fsync(directory_fd))
+		r = -errno;
 	return r;
 }

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include <cmocka.h>
 
@@ -12,6 +13,20 @@
 #include "util.h"
 
 static char directory[40];
+static unsigned int synced_files, synced_directories;
+
+/* In place of libc's. */
+int fsync(int fd)
+{
+	struct stat st;
+
+	assert_int_equal(fstat(fd, &st), 0);
+	if (S_ISDIR(st.st_mode))
+		synced_directories++;
+	else
+		synced_files++;
+	return (int)syscall(SYS_fsync, fd);
+}
 
 static int set_up(void **state)
 {
@@ -95,6 +110,22 @@ static void files_are_replaced_whole(void **state)
 	assert_int_equal(state_file_read(directory, "f", &read), 0);
 	assert_true(json_equal(read, object));
 	json_decref(read);
+	json_decref(object);
+}
+
+/* The new name of a file is kept by its directory. */
+static void what_is_durable_is_synced_whole(void **state)
+{
+	json_t *object = json_object();
+
+	(void)state;
+	synced_files = synced_directories = 0;
+	assert_int_equal(state_file_write(directory, "f", object, false), 0);
+	assert_int_equal(synced_files, 0);
+	assert_int_equal(synced_directories, 0);
+	assert_int_equal(state_file_write(directory, "f", object, true), 0);
+	assert_int_equal(synced_files, 1);
+	assert_int_equal(synced_directories, 1);
 	json_decref(object);
 }
 
@@ -227,6 +258,7 @@ int main(void)
 		TEST(directories_are_made_whole),
 		TEST(one_process_has_it),
 		TEST(files_are_replaced_whole),
+		TEST(what_is_durable_is_synced_whole),
 		TEST(files_that_are_no_objects_are_bad),
 		TEST(drains_outlive_the_process),
 		TEST(drains_of_operations_are_not_kept),
