@@ -56,6 +56,7 @@ struct operation {
 	char *target;		/* the name of the host that it migrates to */
 	struct vm_operator *operator;	/* NULL: none yet */
 	struct vm_operator *aborter;	/* likewise */
+	bool said_abort;	/* that it can't be done yet */
 };
 
 struct operations {

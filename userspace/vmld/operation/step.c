@@ -43,9 +43,13 @@ static void on_aborted(void *userdata, int result, const char *text)
 {
 	struct operation *operation = userdata;
 
-	if (result < 0)
+	if (result == 0)
+		return;
+	if (!operation->said_abort)
 		operation_say(operation, domain_of(operation),
-			      "the migration can't be cancelled: %s", text);
+			      "the migration can't be cancelled yet: %s", text);
+	operation->said_abort = true;
+	turn_not_aborted(&operation->turn, now_ns());
 }
 
 /* A call on the machine's host, whose result comes through done. */
@@ -239,6 +243,7 @@ static bool begin_turn(struct operation *operation)
 	memcpy(operation->uuid, place.uuid, VM_UUID_SIZE);
 	member->result = OPERATION_RUNNING;
 	operation->turning = true;
+	operation->said_abort = false;
 	turn_init(&operation->turn, &operation->options, on_turn_says,
 		  operation);
 	/* One that does not run has nobody who could. */

@@ -24,6 +24,9 @@
 #define THAW_PATIENCE_NS (60 * NSEC_PER_SEC)
 #define THAW_PAUSE_NS (2 * NSEC_PER_SEC)
 
+/* Between attempts to abort a migration. */
+#define ABORT_PAUSE_NS (1 * NSEC_PER_SEC)
+
 /* For which a machine may take to be given connections again. */
 #define RETURN_NS (30 * NSEC_PER_SEC)
 
@@ -271,7 +274,7 @@ static enum turn_action wait_for_result(struct turn *turn,
 		return TURN_ABANDON;
 	}
 	if (turn->pending == TURN_MIGRATE && turn->cancelled &&
-	    !turn->aborting) {
+	    !turn->aborting && now_ns >= turn->retry_ns) {
 		turn->aborting = true;
 		return TURN_ABORT;
 	}
@@ -387,6 +390,12 @@ void turn_result(struct turn *turn, int result, const char *detail,
 	default:
 		break;
 	}
+}
+
+void turn_not_aborted(struct turn *turn, uint64_t now_ns)
+{
+	turn->aborting = false;
+	turn->retry_ns = now_ns + ABORT_PAUSE_NS;
 }
 
 void turn_cancel(struct turn *turn, const char *why)

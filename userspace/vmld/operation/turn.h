@@ -112,6 +112,9 @@ enum turn_action turn_next(struct turn *turn, const struct turn_view *view,
 void turn_result(struct turn *turn, int result, const char *detail,
 		 uint64_t now_ns);
 
+/* ABORT could not be done: perhaps the migration has not begun yet. */
+void turn_not_aborted(struct turn *turn, uint64_t now_ns);
+
 /* Undo what was done. Whoever asks first tells why. */
 void turn_cancel(struct turn *turn, const char *why);
 

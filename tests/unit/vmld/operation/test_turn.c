@@ -122,6 +122,10 @@ static void perform(struct world *w, enum turn_action action)
 	}
 	switch (action) {
 	case TURN_ABORT:
+		if (fails(w, action)) {
+			turn_not_aborted(&w->turn, w->now);
+			break;
+		}
 		/* The migration ends, and has failed. */
 		w->hangs = TURN_NOTHING;
 		w->fail = TURN_MIGRATE;
@@ -461,6 +465,30 @@ static void whatever_is_cancelled_is_undone(_unused_ void **state)
 	}
 }
 
+static void a_migration_is_aborted_until_it_ends(_unused_ void **state)
+{
+	struct world w;
+
+	begin(&w, OPERATION_EVACUATION);
+	w.cancel_at = w.hangs = TURN_MIGRATE;
+	w.fail = TURN_ABORT;
+	w.failures = 2;
+	run(&w);
+	assert_string_equal(w.did, "drain migrate abort abort abort undrain");
+	assert_failed(&w, "was cancelled");
+
+	/* If it ends well before that can be done, it has migrated. */
+	begin(&w, OPERATION_EVACUATION);
+	w.cancel_at = w.hangs = TURN_MIGRATE;
+	w.fail = TURN_ABORT;
+	run_for(&w, SECOND);
+	w.fail = TURN_NOTHING;
+	finish(&w, TURN_MIGRATE);
+	run(&w);
+	assert_non_null(strstr(w.said, "has migrated to there"));
+	assert_failed(&w, "was cancelled");
+}
+
 static void it_is_cancelled_while_it_waits(_unused_ void **state)
 {
 	struct world w;
@@ -621,6 +649,7 @@ int main(void)
 		cmocka_unit_test(without_an_agent_it_is_not_frozen),
 		cmocka_unit_test(whatever_fails_is_undone),
 		cmocka_unit_test(whatever_is_cancelled_is_undone),
+		cmocka_unit_test(a_migration_is_aborted_until_it_ends),
 		cmocka_unit_test(it_is_cancelled_while_it_waits),
 		cmocka_unit_test(a_call_that_hangs_is_abandoned),
 		cmocka_unit_test(a_migration_takes_what_it_takes),

@@ -66,6 +66,7 @@ int vm_operator_ask(struct vm_operator *operator, const struct vm_call *call)
 		[VM_CALL_ABORT] = "abort",
 	};
 	struct fake_operators *fake = &fake_operators;
+	int result = fake->fails == call->type ? fake->result : 0;
 
 	if (operator->answer)
 		return -EBUSY;
@@ -83,10 +84,9 @@ int vm_operator_ask(struct vm_operator *operator, const struct vm_call *call)
 			fake->migrating = operator;
 		return 0;
 	}
-	if (call->type == VM_CALL_ABORT)
+	if (call->type == VM_CALL_ABORT && result == 0)
 		end_migration(fake);
-	return answer(operator, fake->fails == call->type ? fake->result : 0,
-		      call->name);
+	return answer(operator, result, call->name);
 }
 
 struct vm_operator *vm_operator_free(struct vm_operator *operator)

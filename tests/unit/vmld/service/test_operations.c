@@ -331,6 +331,30 @@ static void a_migration_that_is_cancelled_is_aborted(void **state)
 	assert_nothing_is_left();
 }
 
+/* As one that has not begun yet. */
+static void a_migration_is_aborted_as_soon_as_it_can_be(void **state)
+{
+	const struct operation_request request = {
+		.kind = OPERATION_EVACUATION,
+		.host = "hv1",
+	};
+	unsigned int id;
+
+	(void)state;
+	fake_operators.hangs = true;
+	fake_operators.hanging = VM_CALL_MIGRATE;
+	fake_operators.fails = VM_CALL_ABORT;
+	fake_operators.result = -EIO;
+	id = launch(&request);
+	wait_for(&f, says(id, "migrates to hv2"));
+	operations_cancel(operations, id, "was cancelled");
+	wait_for(&f, says(id, "can't be cancelled yet: it broke"));
+	assert_true(is_in(id, "undoing"));
+	fake_operators.result = 0;
+	wait_for(&f, is_in(id, "cancelled"));
+	assert_nothing_is_left();
+}
+
 static void a_second_one_is_refused(void **state)
 {
 	struct operation_request other = of_web_1;
@@ -596,6 +620,7 @@ int main(void)
 		TEST(machines_leave_their_host),
 		TEST(those_that_can_leave_do),
 		TEST(a_migration_that_is_cancelled_is_aborted),
+		TEST(a_migration_is_aborted_as_soon_as_it_can_be),
 		TEST(a_second_one_is_refused),
 		TEST(what_makes_no_sense_is_refused),
 		TEST(a_reload_interrupts_nothing),
