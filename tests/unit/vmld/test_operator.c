@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* An operator, against libvirt's test driver: no daemon is needed. */
+#include <dlfcn.h>
 #include <libvirt/libvirt.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -21,6 +23,67 @@ static struct fixture {
 	int result;
 	char text[256];
 } f;
+
+/* What stands between the operator's thread and libvirt. */
+static struct gate {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool closed;		/* nobody gets connected */
+	unsigned int waiting;	/* to be connected */
+	unsigned int open;	/* connections */
+	unsigned int freezes;
+} gate = { .lock = PTHREAD_MUTEX_INITIALIZER,
+	   .changed = PTHREAD_COND_INITIALIZER };
+
+/* In place of libvirt's. */
+virConnectPtr virConnectOpen(const char *name)
+{
+	virConnectPtr (*real)(const char *name) =
+		(virConnectPtr (*)(const char *))dlsym(RTLD_NEXT,
+						       "virConnectOpen");
+	virConnectPtr connection;
+
+	pthread_mutex_lock(&gate.lock);
+	gate.waiting++;
+	pthread_cond_broadcast(&gate.changed);
+	while (gate.closed)
+		pthread_cond_wait(&gate.changed, &gate.lock);
+	pthread_mutex_unlock(&gate.lock);
+	connection = real(name);
+	pthread_mutex_lock(&gate.lock);
+	gate.waiting--;
+	gate.open += !!connection;
+	pthread_cond_broadcast(&gate.changed);
+	pthread_mutex_unlock(&gate.lock);
+	return connection;
+}
+
+int virConnectClose(virConnectPtr connection)
+{
+	int (*real)(virConnectPtr connection) =
+		(int (*)(virConnectPtr))dlsym(RTLD_NEXT, "virConnectClose");
+	int r = real(connection);
+
+	pthread_mutex_lock(&gate.lock);
+	gate.open--;
+	pthread_cond_broadcast(&gate.changed);
+	pthread_mutex_unlock(&gate.lock);
+	return r;
+}
+
+int virDomainFSFreeze(virDomainPtr domain, const char **mountpoints,
+		      unsigned int n, unsigned int flags)
+{
+	int (*real)(virDomainPtr domain, const char **mountpoints,
+		    unsigned int n, unsigned int flags) =
+		(int (*)(virDomainPtr, const char **, unsigned int,
+			 unsigned int))dlsym(RTLD_NEXT, "virDomainFSFreeze");
+
+	pthread_mutex_lock(&gate.lock);
+	gate.freezes++;
+	pthread_mutex_unlock(&gate.lock);
+	return real(domain, mountpoints, n, flags);
+}
 
 static void on_done(_unused_ void *userdata, int result, const char *text)
 {
@@ -169,6 +232,36 @@ static void one_can_be_left_in_the_middle(_unused_ void **state)
 	assert_false(f.ended);
 }
 
+/* Until nobody has a connection but the test. */
+static void wait_for_rest(void)
+{
+	while (gate.waiting || gate.open != 1)
+		pthread_cond_wait(&gate.changed, &gate.lock);
+}
+
+/* Whoever has left may have made up for it: it is too late to freeze. */
+static void what_has_not_begun_is_not_done_any_more(_unused_ void **state)
+{
+	struct vm_call freeze = { .type = VM_CALL_FREEZE };
+	unsigned int freezes;
+
+	assert_int_equal(virDomainGetUUID(f.domain, freeze.uuid), 0);
+	pthread_mutex_lock(&gate.lock);
+	wait_for_rest();
+	gate.closed = true;
+	gate.freezes = 0;
+	assert_int_equal(vm_operator_ask(f.operator, &freeze), 0);
+	while (!gate.waiting)
+		pthread_cond_wait(&gate.changed, &gate.lock);
+	f.operator = vm_operator_free(f.operator);
+	gate.closed = false;
+	pthread_cond_broadcast(&gate.changed);
+	wait_for_rest();
+	freezes = gate.freezes;
+	pthread_mutex_unlock(&gate.lock);
+	assert_int_equal(freezes, 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -180,6 +273,7 @@ int main(void)
 		TEST(a_machine_that_is_gone_needs_no_thaw),
 		TEST(a_host_that_is_not_there_is_an_error),
 		TEST(one_can_be_left_in_the_middle),
+		TEST(what_has_not_begun_is_not_done_any_more),
 	};
 
 	return cmocka_run_group_tests_name("operator", tests, NULL, NULL);

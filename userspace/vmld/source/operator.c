@@ -111,6 +111,16 @@ static void give_result(struct desk *desk, int result, char *text)
 	eventfd_write(desk->event_fd, 1);
 }
 
+static bool is_left(struct desk *desk)
+{
+	bool left;
+
+	pthread_mutex_lock(&desk->lock);
+	left = desk->stop;
+	pthread_mutex_unlock(&desk->lock);
+	return left;
+}
+
 static int ensure_open(const char *uri, virConnectPtr *connection,
 		       char **ret_text)
 {
@@ -141,6 +151,9 @@ static void *run(void *userdata)
 		int r;
 
 		r = ensure_open(desk->uri, &connection, &text);
+		/* That takes minutes if a host is silent. */
+		if (r == 0 && is_left(desk))
+			r = -ECANCELED;
 		if (r == 0)
 			r = libvirt_call(connection, &call, &text);
 		call_clear(&call);

@@ -51,8 +51,8 @@ int vm_operator_new(const char *uri, sd_event *loop, vm_operator_done_t done,
 /* -EBUSY: the call before has not ended. All of call is copied. */
 int vm_operator_ask(struct vm_operator *operator, const struct vm_call *call);
 /*
- * Never waits. A call under way goes on, if it can, without anybody being told
- * how it ends. Also from within the callback.
+ * Never waits. A call that has reached the hypervisor goes on, if it can, without
+ * anybody being told how it ends. Also from within the callback.
  */
 struct vm_operator *vm_operator_free(struct vm_operator *operator);
 
