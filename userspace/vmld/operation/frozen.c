@@ -261,19 +261,40 @@ int frozen_load(const char *state_directory, sd_event *loop,
 	return 0;
 }
 
+/*
+ * From an operation before, which could not thaw it: that goes on here, where it
+ * may be since it was started anew.
+ */
+static int take_over(struct frozen_machine *machine, const char *uri)
+{
+	char *before = machine->uri;
+	int r = 0;
+
+	if (strcmp(before, uri)) {
+		machine->uri = strdup(uri);
+		r = machine->uri ? save(machine->frozen) : -ENOMEM;
+	}
+	if (r < 0) {
+		free(machine->uri);
+		machine->uri = before;
+		return r;
+	}
+	if (machine->uri != before)
+		free(before);
+	machine->left = false;
+	machine->operator = vm_operator_free(machine->operator);
+	machine->asked_ns = 0;
+	return 0;
+}
+
 int frozen_add(struct frozen *frozen, const char *uri, const char *domain,
 	       const uint8_t uuid[static VM_UUID_SIZE])
 {
 	struct frozen_machine **at = find(frozen, uuid), *machine;
 	int r;
 
-	/* From an operation before, which could not thaw it: that goes on here. */
-	if (*at) {
-		(*at)->left = false;
-		(*at)->operator = vm_operator_free((*at)->operator);
-		(*at)->asked_ns = 0;
-		return 0;
-	}
+	if (*at)
+		return take_over(*at, uri);
 	r = add(frozen, uri, domain, uuid, &machine);
 	if (r < 0)
 		return r;

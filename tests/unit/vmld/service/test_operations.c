@@ -574,6 +574,40 @@ static void a_thaw_is_tried_until_it_works(void **state)
 	wait_for(&f, !kept("frozen.json", "frozen"));
 }
 
+/* Started anew on another host since the first one is down. */
+static void a_machine_is_thawed_where_it_was_frozen_last(void **state)
+{
+	/* All but the last digit of those that machines have by themselves. */
+	static const char uuid[] = "00000000-0000-0000-0000-00000000000";
+
+	(void)state;
+	fake_operators.hangs = true;
+	fake_operators.hanging = VM_CALL_FREEZE;
+	launch(&of_web_1);
+	wait_for(&f, !strcmp(fake_operators.did, "freeze hv1"));
+	fixture_stop(&f);
+	fixture_write(&f, "hv1", "host hv1 cpus 8\n"
+		      "vm web-2 hv1 address 10.0.0.2 vcpus 1 state running uuid %s2\n"
+		      "vm web-3 hv1 address 10.0.0.3 vcpus 1 state running uuid %s3\n",
+		      uuid, uuid);
+	fixture_write(&f, "hv2", "host hv2 cpus 8\n"
+		      "vm web-1 hv2 address 10.0.0.1 vcpus 1 state running uuid %s1\n",
+		      uuid);
+	fake_operators.fails = VM_CALL_THAW;
+	fake_operators.result = -ENOTCONN;
+	start();
+	wait_for(&f, is_known());
+	wait_for(&f, scale_of("10.0.0.1:80"));
+	launch(&of_web_1);
+	wait_for(&f, strstr(fake_operators.did, "freeze hv2"));
+	fixture_stop(&f);
+	*fake_operators.did = '\0';
+	fake_operators.result = 0;
+	start();
+	wait_for(&f, !kept("frozen.json", "frozen"));
+	assert_string_equal(fake_operators.did, "thaw hv2");
+}
+
 static void note_end(void *userdata)
 {
 	*(bool *)userdata = true;
@@ -632,6 +666,7 @@ int main(void)
 		TEST(a_drain_of_an_administrator_stays),
 		TEST(the_next_vmld_undoes_what_one_has_left),
 		TEST(a_thaw_is_tried_until_it_works),
+		TEST(a_machine_is_thawed_where_it_was_frozen_last),
 		TEST(an_end_waits_until_all_is_undone),
 		TEST(without_operations_it_ends_at_once),
 	};
