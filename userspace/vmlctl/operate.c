@@ -19,6 +19,7 @@ struct watcher {
 	char path[64];		/* of the operation */
 	size_t n_printed;	/* of its events */
 	bool cancelled;
+	bool told;		/* the daemon, that it is */
 };
 
 static void print_tame(const char *text)
@@ -126,7 +127,7 @@ static enum exit_code follow(struct watcher *watcher, int signals,
 	for (;;) {
 		_cleanup_(daemon_answer_clear) struct daemon_answer answer = {};
 		_cleanup_free_ char *error = NULL;
-		const char *method = "GET";
+		bool cancels;
 		int r;
 
 		/* Also if nobody reads: it goes on. */
@@ -138,10 +139,11 @@ static enum exit_code follow(struct watcher *watcher, int signals,
 			if (watcher->cancelled)
 				return EXIT_CODE_FAILED;
 			watcher->cancelled = true;
-			method = "DELETE";
 		}
-		r = daemon_request(watcher->arguments->socket, method,
-				   watcher->path, NULL, &answer, &error);
+		cancels = watcher->cancelled && !watcher->told;
+		r = daemon_request(watcher->arguments->socket,
+				   cancels ? "DELETE" : "GET", watcher->path,
+				   NULL, &answer, &error);
 		if (r == 0 && answer.status / 100 != 2) {
 			complain("vmld: %s", member_string(answer.body,
 							   "error"));
@@ -153,6 +155,7 @@ static enum exit_code follow(struct watcher *watcher, int signals,
 		}
 		if (r < 0)
 			continue;
+		watcher->told = watcher->cancelled;
 		silent = 0;
 		json_decref(*operation);
 		*operation = TAKE_PTR(answer.body);
