@@ -157,7 +157,8 @@ static int claim_sample(struct run *run, const struct vm_inventory *inventory,
 			continue;
 		if (sample->state == VM_STATE_RUNNING &&
 		    discover_match_unseen(rule, sample))
-			r = discover_search_add_subnet(&run->search, rule);
+			r = discover_search_add_machine(&run->search, rule,
+							sample);
 		/* The configuration knows the address: the machine need not. */
 		if (rule->has_address)
 			r = claim_address(run, rule, inventory, sample,
@@ -508,6 +509,12 @@ int discover_candidates(struct discover *discover, uint64_t now_ns,
 {
 	return discover_search_next(&discover->search, now_ns, ret_addresses,
 				    ret_n);
+}
+
+bool discover_lacks_addresses(const struct discover *discover, uint16_t family)
+{
+	return family == AF_INET ? discover->search.lacks_ipv4 :
+				   discover->search.lacks_ipv6;
 }
 
 const struct discover_member *

@@ -99,6 +99,12 @@ int discover_candidates(struct discover *discover, uint64_t now_ns,
 			struct vm_address **ret_addresses, size_t *ret_n);
 
 /*
+ * Whether a machine that runs and fits a rule had no known address of that family
+ * in the last run: it may be behind any destination that has no member.
+ */
+bool discover_lacks_addresses(const struct discover *discover, uint16_t family);
+
+/*
  * Ambiguities that the last run found and the one before did not: each a
  * sentence for the log. Valid until the next run.
  */

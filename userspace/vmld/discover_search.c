@@ -18,8 +18,16 @@ void discover_search_done(struct discover_search *search)
 	*search = (struct discover_search){};
 }
 
-int discover_search_add_subnet(struct discover_search *search,
-			       const struct discover_rule *rule)
+static bool lacks(const struct discover_rule *rule,
+		  const struct vm_sample *sample, uint16_t family)
+{
+	return (!rule->has_subnet || rule->subnet.family == family) &&
+	       !vm_addresses_have(sample->addresses, sample->n_addresses,
+				  family);
+}
+
+static int add_rule(struct discover_search *search,
+		    const struct discover_rule *rule)
 {
 	const struct discover_rule **grown;
 
@@ -33,6 +41,15 @@ int discover_search_add_subnet(struct discover_search *search,
 	grown[search->n_subnets++] = rule;
 	search->subnets = grown;
 	return 0;
+}
+
+int discover_search_add_machine(struct discover_search *search,
+				const struct discover_rule *rule,
+				const struct vm_sample *sample)
+{
+	search->lacks_ipv4 |= lacks(rule, sample, AF_INET);
+	search->lacks_ipv6 |= lacks(rule, sample, AF_INET6);
+	return add_rule(search, rule);
 }
 
 static int append(struct vm_address **addresses, size_t *n,

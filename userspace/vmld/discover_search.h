@@ -10,13 +10,16 @@ struct discover_search {
 	size_t n_subnets;
 	struct vm_address *destinations;	/* without a machine */
 	size_t n_destinations;
+	/* A machine that runs has no known address of that family. */
+	bool lacks_ipv4, lacks_ipv6;
 	uint64_t due_ns;			/* not before */
 	uint64_t pause_ns;			/* 0: not asked yet */
 };
 
 /* That a machine which fits the rule is looked for. -ENOMEM. */
-int discover_search_add_subnet(struct discover_search *search,
-			       const struct discover_rule *rule);
+int discover_search_add_machine(struct discover_search *search,
+				const struct discover_rule *rule,
+				const struct vm_sample *sample);
 int discover_search_add_destination(struct discover_search *search,
 				    const struct vml_destination_key *key);
 

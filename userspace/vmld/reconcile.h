@@ -47,7 +47,7 @@ struct reconcile_input {
 	const struct policy_verdict *verdicts;	/* of its destinations */
 	const struct discover_member *members;	/* sorted by key */
 	size_t n_members;
-	/* Each hypervisor has said what it runs: what isn't there is gone. */
+	/* Hypervisors have said all that they run: what isn't there is gone. */
 	bool complete;
 	uint64_t now_ns;
 };

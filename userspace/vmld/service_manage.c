@@ -7,6 +7,9 @@
 #include "state_file.h"
 
 #define STATE_FILE "managed.json"
+/* For which addresses that are not known are waited for. */
+#define LACKING_NS RECONCILE_KEEP_NS
+
 #define EXPIRY_FILE "/proc/sys/net/ipv4/vs/expire_nodest_conn"
 
 static struct ipvs_service wanted_service(const struct config_service *config)
@@ -187,6 +190,26 @@ static void log_action(const struct service *service,
 	}
 }
 
+/*
+ * Whether a destination without a member is not needed. After a start it takes a
+ * while until all machines have been asked for their addresses; some never tell.
+ */
+static bool is_complete(struct service *service, const struct service_env *env,
+			uint64_t now)
+{
+	for (size_t i = 0; i < env->n_inventories; i++)
+		if (!env->inventories[i])
+			return false;
+	if (!discover_lacks_addresses(service->discover,
+				      service->config->key.family)) {
+		service->lacking_ns = 0;
+		return true;
+	}
+	if (!service->lacking_ns)
+		service->lacking_ns = now;
+	return now - service->lacking_ns >= LACKING_NS;
+}
+
 int service_manage(struct service *service, const struct service_env *env,
 		   uint64_t now)
 {
@@ -201,7 +224,7 @@ int service_manage(struct service *service, const struct service_env *env,
 		.verdicts = service->verdicts,
 		.members = service->members,
 		.n_members = service->n_members,
-		.complete = true,
+		.complete = is_complete(service, env, now),
 		.now_ns = now,
 	};
 	struct reconcile_plan plan;
@@ -209,8 +232,6 @@ int service_manage(struct service *service, const struct service_env *env,
 	int changed = 0;
 	int r;
 
-	for (size_t i = 0; i < env->n_inventories; i++)
-		input.complete &= env->inventories[i] != NULL;
 	r = reconcile_destinations(&input, &service->managed, &plan);
 	if (r < 0)
 		return r;

@@ -12,6 +12,8 @@ struct service {
 	struct discover *discover;
 	struct policy *policy;
 	struct managed managed;
+	/* Since when addresses of machines are lacking; 0: all are known. */
+	uint64_t lacking_ns;
 	uint64_t due_ns;
 	uint64_t step_ns;	/* that the last step took */
 	uint64_t stepped_ns;	/* when it began */

@@ -29,6 +29,7 @@ struct fixture {
 	struct service *service;
 	uint64_t now;
 	enum vm_state states[VMS];
+	bool hidden[VMS];	/* nobody knows its address */
 	double steal[VMS];
 	uint64_t run_ns[VMS], delay_ns[VMS];
 };
@@ -130,7 +131,7 @@ static void poll(struct fixture *f)
 		sample->run_ns = f->run_ns[i];
 		sample->delay_ns = f->delay_ns[i];
 		sample->addresses = calloc(1, sizeof(*sample->addresses));
-		sample->n_addresses = 1;
+		sample->n_addresses = f->hidden[i] ? 0 : 1;
 		sample->addresses[0].family = AF_INET;
 		sample->addresses[0].address.ipv4.s_addr =
 			htonl(0x0a000001 + (uint32_t)i);
@@ -511,6 +512,41 @@ static void destinations_survive_a_crash_of_ours(void **state)
 	fixture_free(f);
 }
 
+/*
+ * Asking for addresses takes time, and what a destination is for is not known until
+ * all have been asked; but one whose address nobody knows must not matter for ever.
+ */
+static void destinations_wait_for_addresses_after_a_start(void **state)
+{
+	struct fixture *f = fixture_new(CONFIG("mode = destinations"));
+	const struct sink_destination *first;
+
+	(void)state;
+	second(f);
+	first = fake_kernel_find(&f->kernel, "10.0.0.1:80");
+	assert_int_equal(first->weight, 100);
+	service_free(f->service);
+	f->service = new_service(f, CONFIG("mode = destinations"));
+	f->hidden[0] = true;
+	second(f);
+	second(f);
+	assert_int_equal(first->weight, 100);
+	f->hidden[0] = false;
+	second(f);
+	assert_int_equal(first->weight, 100);
+
+	service_free(f->service);
+	f->service = new_service(f, CONFIG("mode = destinations"));
+	f->hidden[0] = true;
+	for (int i = 0; i < 20; i++)
+		second(f);
+	assert_int_equal(first->weight, 100);
+	for (int i = 0; i < 20; i++)
+		second(f);
+	assert_int_equal(first->weight, 0);
+	fixture_free(f);
+}
+
 static void a_new_configuration_goes_on_with_what_was_learned(void **state)
 {
 	struct fixture *f = fixture_new(CONFIG(""));
@@ -576,6 +612,7 @@ int main(void)
 		cmocka_unit_test(in_mode_service_all_of_it_is_made_again),
 		cmocka_unit_test(a_member_without_a_machine_is_served_as_well),
 		cmocka_unit_test(destinations_survive_a_crash_of_ours),
+		cmocka_unit_test(destinations_wait_for_addresses_after_a_start),
 		cmocka_unit_test(a_new_configuration_goes_on_with_what_was_learned),
 		cmocka_unit_test(at_the_end_all_is_neutral),
 		cmocka_unit_test(storms_of_events_leave_time_for_others),
