@@ -20,6 +20,7 @@ struct frozen_machine {
 	char *domain;
 	uint8_t uuid[VM_UUID_SIZE];
 	bool left;		/* it is to be thawed here */
+	bool was_left;		/* before the operation under way */
 	bool said;		/* in the log: that it can't be */
 	struct vm_operator *operator;
 	uint64_t asked_ns;	/* 0: no call is under way */
@@ -281,6 +282,7 @@ static int take_over(struct frozen_machine *machine, const char *uri)
 	}
 	if (machine->uri != before)
 		free(before);
+	machine->was_left |= machine->left;
 	machine->left = false;
 	machine->operator = vm_operator_free(machine->operator);
 	machine->asked_ns = 0;
@@ -304,6 +306,23 @@ int frozen_add(struct frozen *frozen, const char *uri, const char *domain,
 		machine_free(machine);
 	}
 	return r;
+}
+
+void frozen_withdraw(struct frozen *frozen,
+		     const uint8_t uuid[static VM_UUID_SIZE])
+{
+	const struct frozen_machine *machine = *find(frozen, uuid);
+
+	if (machine && machine->was_left)
+		frozen_leave(frozen, uuid);
+	else
+		frozen_remove(frozen, uuid);
+}
+
+bool frozen_contains(struct frozen *frozen,
+		     const uint8_t uuid[static VM_UUID_SIZE])
+{
+	return *find(frozen, uuid);
 }
 
 void frozen_leave(struct frozen *frozen,

@@ -28,6 +28,11 @@ struct frozen *frozen_free(struct frozen *frozen);
  */
 int frozen_add(struct frozen *frozen, const char *uri, const char *domain,
 	       const uint8_t uuid[static VM_UUID_SIZE]);
+/* It was not frozen now; that it is from before still holds. */
+void frozen_withdraw(struct frozen *frozen,
+		     const uint8_t uuid[static VM_UUID_SIZE]);
+bool frozen_contains(struct frozen *frozen,
+		     const uint8_t uuid[static VM_UUID_SIZE]);
 /* It is thawed. */
 void frozen_remove(struct frozen *frozen,
 		   const uint8_t uuid[static VM_UUID_SIZE]);

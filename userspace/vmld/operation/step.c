@@ -33,9 +33,10 @@ static void on_called(void *userdata, int result, const char *text)
 	if (ended == TURN_MIGRATE && result == 0)
 		text = operation->target;
 	turn_result(&operation->turn, result, text, now_ns());
-	if ((ended == TURN_THAW && result == 0) ||
-	    (ended == TURN_FREEZE && result == -EOPNOTSUPP))
+	if (ended == TURN_THAW && result == 0)
 		frozen_remove(frozen, operation->uuid);
+	else if (ended == TURN_FREEZE && result == -EOPNOTSUPP)
+		frozen_withdraw(frozen, operation->uuid);
 	operation_step(operation);
 }
 
@@ -227,6 +228,10 @@ static bool begin_turn(struct operation *operation)
 			why = "is on another host already";
 		else if (source_state(source) != SOURCE_CONNECTED)
 			why = "its hypervisor does not answer";
+		else if (operation->kind == OPERATION_EVACUATION &&
+			 frozen_contains(operation->operations->frozen,
+					 place.uuid))
+			why = "may be frozen, and has to be thawed before it leaves";
 	}
 	if (!why) {
 		free(operation->uri);

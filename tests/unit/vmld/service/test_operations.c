@@ -608,6 +608,58 @@ static void a_machine_is_thawed_where_it_was_frozen_last(void **state)
 	assert_string_equal(fake_operators.did, "thaw hv2");
 }
 
+/* Killed after a freeze; the next one asks for a thaw, and gets no answer. */
+static void leave_frozen(void)
+{
+	fake_operators.hangs = true;
+	fake_operators.hanging = VM_CALL_FREEZE;
+	launch(&of_web_1);
+	wait_for(&f, !strcmp(fake_operators.did, "freeze hv1"));
+	fixture_stop(&f);
+	fake_operators.hanging = VM_CALL_THAW;
+	start();
+	wait_for(&f, is_known());
+	wait_for(&f, !strcmp(fake_operators.did, "freeze hv1, thaw hv1"));
+	wait_for(&f, scale_of("10.0.0.1:80"));
+	*fake_operators.did = '\0';
+}
+
+/* That its agent is gone now does not thaw it. */
+static void what_was_left_frozen_is_thawed_after_all(void **state)
+{
+	unsigned int id;
+
+	(void)state;
+	leave_frozen();
+	fake_operators.fails = VM_CALL_FREEZE;
+	fake_operators.result = -EOPNOTSUPP;
+	id = launch(&of_web_1);
+	wait_for(&f, is_in(id, "done"));
+	assert_int_equal(kept("frozen.json", "frozen"), 1);
+	fake_operators.hangs = false;
+	/* It is asked again over another connection. */
+	wait_for(&f, !kept("frozen.json", "frozen"));
+	assert_non_null(strstr(fake_operators.did, "freeze hv1, snapshot hv1"));
+	assert_non_null(strstr(fake_operators.did, "thaw hv1"));
+}
+
+/* On its new host nobody would thaw it. */
+static void what_was_left_frozen_does_not_leave(void **state)
+{
+	const struct operation_request request = {
+		.kind = OPERATION_EVACUATION,
+		.host = "hv1",
+	};
+	unsigned int id;
+
+	(void)state;
+	leave_frozen();
+	id = launch(&request);
+	wait_for(&f, is_in(id, "failed"));
+	assert_true(says(id, "may be frozen"));
+	assert_string_equal(fake_operators.did, "migrate hv1, migrate hv1");
+}
+
 static void note_end(void *userdata)
 {
 	*(bool *)userdata = true;
@@ -667,6 +719,8 @@ int main(void)
 		TEST(the_next_vmld_undoes_what_one_has_left),
 		TEST(a_thaw_is_tried_until_it_works),
 		TEST(a_machine_is_thawed_where_it_was_frozen_last),
+		TEST(what_was_left_frozen_is_thawed_after_all),
+		TEST(what_was_left_frozen_does_not_leave),
 		TEST(an_end_waits_until_all_is_undone),
 		TEST(without_operations_it_ends_at_once),
 	};
