@@ -138,6 +138,41 @@ static int load(struct ipvs_sink *ipvs)
 	return 0;
 }
 
+/*
+ * IPVS counts the destinations between the parts of a dump: if one is removed
+ * meanwhile, another one is left out, and if one is added, another comes twice.
+ */
+static bool is_torn(struct base_weights *weights,
+		    const struct ipvs_destination *destinations, size_t n)
+{
+	size_t known = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (i && !vml_destination_key_compare(&destinations[i - 1].key,
+						      &destinations[i].key))
+			return true;
+		known += weights && base_weights_find(weights,
+						      &destinations[i].key);
+	}
+	return weights && known < weights->n;
+}
+
+/* Once more, if it looks torn: the same again is what there is. */
+static int dump(struct ipvs_sink *ipvs, const struct vml_service_key *key,
+		struct base_weights *weights,
+		struct ipvs_destination **ret_destinations, size_t *ret_n)
+{
+	int r = ipvs_destination_dump(ipvs->control, key, ret_destinations,
+				      ret_n);
+
+	if (r < 0 || !is_torn(weights, *ret_destinations, *ret_n))
+		return r;
+	free(*ret_destinations);
+	*ret_destinations = NULL;
+	return ipvs_destination_dump(ipvs->control, key, ret_destinations,
+				     ret_n);
+}
+
 /* The destinations of the kernel, with the administrator's weights learned. */
 static int learn(struct ipvs_sink *ipvs, const struct vml_service_key *key,
 		 struct ipvs_destination **ret_destinations, size_t *ret_n,
@@ -151,8 +186,7 @@ static int learn(struct ipvs_sink *ipvs, const struct vml_service_key *key,
 
 	r = ipvs_service_get(ipvs->control, key, &service);
 	if (r == 0)
-		r = ipvs_destination_dump(ipvs->control, key, &destinations,
-					  &n);
+		r = dump(ipvs, key, weights, &destinations, &n);
 	if (r == -ENOENT && weights)
 		forget_service(ipvs, weights);
 	if (r < 0)
