@@ -35,6 +35,7 @@ struct probe {
 	struct curl_slist *headers;
 	size_t received;
 	bool is_deaf;		/* nobody tells it when its socket is ready */
+	int socket_error;	/* an errno: why it has none; 0: it may have one */
 	struct probe *next;
 	struct probe *previous;
 };
@@ -64,6 +65,18 @@ static size_t on_body(_unused_ char *data, size_t size, size_t n,
 
 	probe->received += size * n;
 	return probe->received > MAX_BODY ? 0 : size * n;
+}
+
+/* libcurl itself would not tell why there is none. */
+static curl_socket_t on_open(void *userdata, _unused_ curlsocktype purpose,
+			     struct curl_sockaddr *address)
+{
+	struct probe *probe = userdata;
+	int fd = socket(address->family, address->socktype | SOCK_CLOEXEC,
+			address->protocol);
+
+	probe->socket_error = fd < 0 ? errno : 0;
+	return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
 static void format_url(const struct probe *probe, char url[static MAX_URL])
@@ -117,6 +130,8 @@ static int set_up(struct probe *probe)
 			     "vmld/" VML_VERSION) != CURLE_OK)
 		return -ENOMEM;
 	curl_easy_setopt(probe->easy, CURLOPT_PRIVATE, probe);
+	curl_easy_setopt(probe->easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+	curl_easy_setopt(probe->easy, CURLOPT_OPENSOCKETDATA, probe);
 	curl_easy_setopt(probe->easy, CURLOPT_NOSIGNAL, 1L);
 	/* Or it keeps all addresses, and goes through them for each. */
 	curl_easy_setopt(probe->easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
@@ -223,12 +238,12 @@ struct probe *probe_cancel(struct probe *probe)
 }
 
 /* What ended a connection before it was one. */
-static enum health_outcome connect_outcome(CURL *easy)
+static enum health_outcome connect_outcome(const struct probe *probe)
 {
 	long error = 0;
 
-	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &error);
-	switch (error) {
+	curl_easy_getinfo(probe->easy, CURLINFO_OS_ERRNO, &error);
+	switch (probe->socket_error ?: error) {
 	case ECONNREFUSED:
 		return HEALTH_REFUSED;
 	case ETIMEDOUT:
@@ -262,7 +277,7 @@ static struct health_result result_of(const struct probe *probe, CURLcode code)
 	case CURLE_WRITE_ERROR:		/* we have heard enough */
 		break;
 	case CURLE_COULDNT_CONNECT:
-		result.outcome = connect_outcome(probe->easy);
+		result.outcome = connect_outcome(probe);
 		return result;
 	case CURLE_OPERATION_TIMEDOUT:
 		result.outcome = HEALTH_TIMED_OUT;

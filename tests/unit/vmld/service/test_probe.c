@@ -30,6 +30,18 @@ int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
 	return (int)syscall(SYS_epoll_ctl, epoll, operation, fd, event);
 }
 
+/* As if there were no sockets for that reason; 0: there are. */
+static int no_socket;
+
+int socket(int domain, int type, int protocol)
+{
+	if (no_socket && domain == AF_INET) {
+		errno = no_socket;
+		return -1;
+	}
+	return (int)syscall(SYS_socket, domain, type, protocol);
+}
+
 struct fixture {
 	sd_event *event;
 	struct probes *probes;
@@ -228,6 +240,24 @@ static void one_that_cannot_be_watched_is_none_and_harms_no_other(void **state)
 	assert_int_equal(probe(f).outcome, HEALTH_PASSED);
 }
 
+/* That is no fault of the server's. */
+static void one_without_a_socket_is_none(void **state)
+{
+	static const int reasons[] = { EMFILE, ENFILE, ENOBUFS, ENOMEM };
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++) {
+		f->ended = 0;
+		f->made = true;
+		no_socket = reasons[i];
+		begin(f);
+		run_until(f, f->ended == 1);
+		no_socket = 0;
+		assert_false(f->made);
+	}
+	assert_int_equal(probe(f).outcome, HEALTH_PASSED);
+}
+
 static void no_more_than_some_have_a_socket(void **state)
 {
 	struct fixture *f = *state;
@@ -268,6 +298,7 @@ int main(void)
 		TEST(an_answer_without_end_is_not_listened_to),
 		TEST(a_connection_is_all_that_tcp_needs),
 		TEST(one_that_cannot_be_watched_is_none_and_harms_no_other),
+		TEST(one_without_a_socket_is_none),
 		TEST(no_more_than_some_have_a_socket),
 	};
 
