@@ -79,6 +79,13 @@ void managed_set_weight(struct managed *managed,
 	managed->changed = true;
 }
 
+void managed_settle(struct managed *managed,
+		    struct managed_destination *destination)
+{
+	managed->changed |= destination->previous != destination->weight;
+	destination->previous = destination->weight;
+}
+
 json_t *managed_to_json(const struct managed *managed)
 {
 	_cleanup_(json_decrefp) json_t *object = json_object();

@@ -42,6 +42,10 @@ void managed_set_weight(struct managed *managed,
 			struct managed_destination *destination,
 			uint32_t weight);
 
+/* The kernel has it: the one before would be somebody else's from now on. */
+void managed_settle(struct managed *managed,
+		    struct managed_destination *destination);
+
 /* {"10.0.0.1:80": [200, 0], ...}: weight, previous. NULL: no memory. */
 json_t *managed_to_json(const struct managed *managed);
 /* What isn't understood is skipped. -ENOMEM. */

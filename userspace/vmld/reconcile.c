@@ -142,6 +142,8 @@ static int plan_present(const struct reconcile_input *input,
 	    is_to_be_removed(own, destination, input->now_ns))
 		return plan_add(plan, RECONCILE_REMOVE, &own->key, 0, domain);
 
+	if (own->weight && destination->weight == own->weight)
+		managed_settle(managed, own);
 	/* The administrator has changed it, and that counts. */
 	if (destination->weight != own->weight &&
 	    destination->weight != own->previous)

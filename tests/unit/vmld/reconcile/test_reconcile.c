@@ -396,6 +396,25 @@ static void the_administrators_weight_stays(void **state)
 	managed_clear(&s.managed);
 }
 
+/* The 0 that it had from us before is not in force any more. */
+static void a_machine_that_was_back_can_be_quiesced(void **state)
+{
+	struct scene s = scene_new(CONFIG_MODE_DESTINATIONS, 1);
+	struct sink_destination destination = { .key = key(0) };
+
+	(void)state;
+	plan(&s);
+	shut_off(&s, 0);
+	assert_string_equal(plan(&s), "=1=0 ");
+	run_again(&s, 0);
+	assert_string_equal(plan(&s), "=1=200 ");
+	assert_string_equal(plan(&s), "");
+	s.hosts[0].weight = 0;
+	assert_string_equal(plan(&s), "");
+	assert_int_equal(reconcile_policy_weight(&destination, &s.managed), 0);
+	managed_clear(&s.managed);
+}
+
 static void destinations_of_others_are_not_touched(void **state)
 {
 	struct scene s = scene_new(CONFIG_MODE_DESTINATIONS, 0);
@@ -607,6 +626,7 @@ int main(void)
 		cmocka_unit_test(what_the_policy_wants_served_is_not_removed),
 		cmocka_unit_test(a_panic_gives_weights_back),
 		cmocka_unit_test(the_administrators_weight_stays),
+		cmocka_unit_test(a_machine_that_was_back_can_be_quiesced),
 		cmocka_unit_test(destinations_of_others_are_not_touched),
 		cmocka_unit_test(in_mode_service_all_destinations_are_ours),
 		cmocka_unit_test(ours_that_no_rule_names_any_more_go),
