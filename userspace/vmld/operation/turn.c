@@ -122,20 +122,23 @@ static enum turn_action wait_for_capacity(struct turn *turn,
 					  const struct turn_view *view,
 					  uint64_t now_ns)
 {
+	const char *text = view->known ? view->floor_text :
+					 "no service with it can be read";
+
 	/* Only then it is known what it takes. */
 	if (view->read_ns <= turn->given_back_ns)
 		return TURN_NOTHING;
-	if (view->floor == FLOOR_KEPT) {
-		turn->took = view->known && !view->closed;
+	if (view->known && view->floor == FLOOR_KEPT) {
+		turn->took = !view->closed;
 		return ask(turn, TURN_DRAIN, now_ns);
 	}
 	if (view->floor == FLOOR_NEVER) {
-		fail(turn, "%s", view->floor_text);
+		fail(turn, "%s", text);
 	} else if (is_over(turn, turn->options.deadline_ns, now_ns)) {
 		fail(turn, "after %.0f s still %s",
-		     seconds(turn->options.deadline_ns), view->floor_text);
+		     seconds(turn->options.deadline_ns), text);
 	} else if (!turn->said_waiting) {
-		say(turn, "waits: %s", view->floor_text);
+		say(turn, "waits: %s", text);
 		turn->said_waiting = true;
 	}
 	return TURN_NOTHING;

@@ -319,6 +319,26 @@ static void it_waits_for_capacity(_unused_ void **state)
 	assert_failed(&w, "the floor");
 }
 
+static void what_is_not_known_is_no_capacity(_unused_ void **state)
+{
+	struct world w;
+
+	begin(&w, OPERATION_SNAPSHOT);
+	w.view.known = false;
+	run_for(&w, DEADLINE - SECOND);
+	assert_string_equal(w.did, "");
+	w.view.known = true;
+	run(&w);
+	assert_true(turn_has_succeeded(&w.turn));
+	end(&w);
+
+	begin(&w, OPERATION_SNAPSHOT);
+	w.view.known = false;
+	run(&w);
+	assert_string_equal(w.did, "");
+	assert_failed(&w, "no service with it can be read");
+}
+
 static void it_comes_back_if_others_go(_unused_ void **state)
 {
 	struct world w;
@@ -643,6 +663,7 @@ int main(void)
 		cmocka_unit_test(connections_at_the_deadline_end_it),
 		cmocka_unit_test(force_goes_on_with_them),
 		cmocka_unit_test(it_waits_for_capacity),
+		cmocka_unit_test(what_is_not_known_is_no_capacity),
 		cmocka_unit_test(it_comes_back_if_others_go),
 		cmocka_unit_test(it_does_not_come_back_in_vain),
 		cmocka_unit_test(it_comes_back_while_it_migrates),

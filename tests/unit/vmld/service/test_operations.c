@@ -453,6 +453,30 @@ static void drains_at_the_same_moment_count(void **state)
 	assert_nothing_is_left();
 }
 
+/* As while somebody makes it anew. */
+static void a_service_that_is_not_there_has_no_capacity(void **state)
+{
+	const struct service *service = daemon_service(f.daemon, 0);
+	unsigned int id, reads;
+	size_t members;
+
+	(void)state;
+	assert_int_equal(daemon_drain(f.daemon, "web-2", true, &members), 0);
+	id = launch(&of_web_1);
+	wait_for(&f, says(id, "waits: without it service"));
+	kernel.bound = false;
+	wait_for(&f, service_state(service) == SERVICE_ABSENT);
+	/* Each time that the operation has looked, the kernel is read again. */
+	reads = kernel.reads;
+	wait_for(&f, kernel.reads > reads + 20);
+	assert_false(says(id, "is drained"));
+	kernel.bound = true;
+	wait_for(&f, is_known());
+	assert_int_equal(daemon_drain(f.daemon, "web-2", false, &members), 0);
+	wait_for(&f, is_in(id, "done"));
+	assert_nothing_is_left();
+}
+
 /* Machines that are down have a weight of 0, which is not the administrator's. */
 static void machines_that_are_gone_count(void **state)
 {
@@ -712,6 +736,7 @@ int main(void)
 		TEST(a_reload_interrupts_nothing),
 		TEST_WITH(the_floor_is_not_gone_below, "capacity-floor = 0.7"),
 		TEST(drains_at_the_same_moment_count),
+		TEST(a_service_that_is_not_there_has_no_capacity),
 		TEST_WITH(machines_that_are_gone_count, "mode = destinations weight-per-vcpu = 10"),
 		TEST(a_machine_comes_back_if_others_go),
 		TEST(a_machine_comes_back_while_it_migrates),
