@@ -248,11 +248,11 @@ static int write_weights(struct ipvs_sink *ipvs,
 			 struct base_weights *weights,
 			 struct ipvs_destination *destinations, size_t n)
 {
-	int r;
+	int result, r;
 
-	r = save(ipvs);
-	if (r < 0)
-		return r;
+	result = save(ipvs);
+	if (result < 0)
+		return result;
 	for (size_t i = 0; i < n; i++) {
 		struct ipvs_destination *d = &destinations[i];
 		const struct base_weight *weight =
@@ -263,9 +263,12 @@ static int write_weights(struct ipvs_sink *ipvs,
 		d->weight = weight->written[0];
 		r = ipvs_destination_edit(ipvs->control, &weights->key, d);
 		if (r < 0)
-			return fail_service(ipvs, r, "change a weight");
+			result = fail_service(ipvs, r, "change a weight");
+		/* One that is gone by now keeps no other from its weight. */
+		if (r < 0 && r != -ENOENT)
+			break;
 	}
-	return 0;
+	return result;
 }
 
 static int compare_scales(const void *a, const void *b)

@@ -19,6 +19,7 @@ static struct kernel {
 	size_t n;
 	/* The next dump has not this one, or twice; SIZE_MAX: all is well. */
 	size_t missed, doubled;
+	size_t removed;		/* since it was dumped; SIZE_MAX: none */
 	unsigned int edits_left;	/* until vmld is killed */
 } kernel;
 
@@ -69,6 +70,8 @@ int ipvs_destination_edit(_unused_ struct ipvs_control *control,
 		if (vml_destination_key_compare(&kernel.destinations[i].key,
 						&destination->key))
 			continue;
+		if (i == kernel.removed)
+			return -ENOENT;
 		kernel.destinations[i] = *destination;
 		return 0;
 	}
@@ -86,6 +89,7 @@ static int set_up(_unused_ void **state)
 		.n = N,
 		.missed = SIZE_MAX,
 		.doubled = SIZE_MAX,
+		.removed = SIZE_MAX,
 		.edits_left = UINT32_MAX,
 	};
 	for (size_t i = 0; i < N; i++) {
@@ -189,6 +193,16 @@ static void a_dump_that_is_torn_loses_nothing(_unused_ void **state)
 	restore();
 }
 
+/* At the end there is no other time. */
+static void one_that_is_gone_keeps_no_other_from_its_weight(_unused_ void **state)
+{
+	assert_int_equal(push(), 0);
+	kernel.removed = 0;
+	assert_int_equal(f.sink->ops->restore(f.sink, &f.key), -ENOENT);
+	assert_int_equal(kernel.destinations[1].weight, 200);
+	assert_int_equal(kernel.destinations[2].weight, 200);
+}
+
 static void what_is_gone_is_forgotten(_unused_ void **state)
 {
 	struct sink_destination read[2 * N];
@@ -210,6 +224,7 @@ int main(void)
 		TEST(scales_become_weights),
 		TEST(a_kill_between_two_weights_loses_nothing),
 		TEST(a_dump_that_is_torn_loses_nothing),
+		TEST(one_that_is_gone_keeps_no_other_from_its_weight),
 		TEST(what_is_gone_is_forgotten),
 	};
 
