@@ -66,11 +66,18 @@ static bool is_up(const struct vm_sample *sample)
 	       sample->state == VM_STATE_PAUSED;
 }
 
+/* In a migration it is up on two hosts, and runs on one of them. */
+static int certainty(const struct vm_sample *sample)
+{
+	return is_up(sample) + (sample->state == VM_STATE_RUNNING);
+}
+
 int operation_find(const struct daemon *daemon, const char *domain,
 		   struct operation_place *ret_place)
 {
 	struct operation_place place = {};
 	bool found = false;
+	int best = 0;
 	int r;
 
 	r = find_uuid(daemon, domain, place.uuid);
@@ -84,9 +91,11 @@ int operation_find(const struct daemon *daemon, const char *domain,
 			inventory ? vm_inventory_find(inventory, place.uuid) :
 				    NULL;
 
-		if (!sample || (found && !is_up(sample)))
+		if (!sample || certainty(sample) < best ||
+		    (found && !is_up(sample)))
 			continue;
 		found = true;
+		best = certainty(sample);
 		place.hypervisor = i;
 		place.vcpus = sample->vcpus;
 		place.running = sample->state == VM_STATE_RUNNING;

@@ -188,6 +188,24 @@ static void a_snapshot_is_taken(void **state)
 	assert_nothing_is_left();
 }
 
+/* Somebody migrates it, and on its new host it waits for its memory. */
+static void a_machine_is_where_it_runs(void **state)
+{
+	unsigned int id;
+
+	(void)state;
+	fixture_stop(&f);
+	fixture_write(&f, "hv2", "host hv2 cpus 8\n"
+		      "vm web-1 hv2 address 10.0.0.1 vcpus 1 state paused pause migration boot 1\n");
+	start();
+	wait_for(&f, is_known() && daemon_inventory(f.daemon, 1));
+	id = launch(&of_web_1);
+	wait_for(&f, is_in(id, "done"));
+	assert_string_equal(fake_operators.did,
+			    "freeze hv1, snapshot hv1, thaw hv1");
+	assert_nothing_is_left();
+}
+
 static void connections_are_waited_for(void **state)
 {
 	struct operation_request request = of_web_1;
@@ -723,6 +741,7 @@ int main(void)
 							 (void *)(of_service))
 #define TEST(name) TEST_WITH(name, "")
 		TEST(a_snapshot_is_taken),
+		TEST(a_machine_is_where_it_runs),
 		TEST(connections_are_waited_for),
 		TEST_WITH(one_machine_after_the_other_is_out, "capacity-floor = 0.66"),
 		TEST(the_first_that_fails_ends_snapshots),
