@@ -146,12 +146,12 @@ int drains_load(const char *state_directory, bool observes,
 			return -ENOMEM;
 	}
 	operations = json_object_get(file, "operations");
-	if (observes)
-		r = load_operations(drains, operations);
-	else
-		r = json_object_size(operations) ? save(drains) : 0;
+	r = observes ? load_operations(drains, operations) : 0;
 	if (r < 0)
 		return r;
+	/* If it can't be, those who look on see them until the next change. */
+	if (!observes && json_object_size(operations))
+		save(drains);
 	*ret_drains = TAKE_PTR(drains);
 	return 0;
 }

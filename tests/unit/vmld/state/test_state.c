@@ -236,6 +236,26 @@ static void drains_that_cannot_be_kept_are_not_made(void **state)
 	drains_free(drains);
 }
 
+/* As with a full disk after a crash. */
+static void what_operations_have_left_keeps_nobody_from_starting(void **state)
+{
+	struct drains *drains;
+	char path[64];
+
+	(void)state;
+	assert_int_equal(drains_load(directory, false, &drains), 0);
+	assert_int_equal(drains_set(drains, "web-1", true), 0);
+	assert_int_equal(drains_set_operation(drains, "web-2",
+					      POLICY_DRAIN_SNAPSHOT), 0);
+	drains_free(drains);
+	snprintf(path, sizeof(path), "%s/drains.json.new", directory);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(drains_load(directory, false, &drains), 0);
+	assert_true(drains_contain(drains, "web-1"));
+	assert_false(drains_contain(drains, "web-2"));
+	drains_free(drains);
+}
+
 static void unreadable_drains_are_an_error(void **state)
 {
 	static const char *const bad[] = {
@@ -263,6 +283,7 @@ int main(void)
 		TEST(drains_outlive_the_process),
 		TEST(drains_of_operations_are_not_kept),
 		TEST(drains_that_cannot_be_kept_are_not_made),
+		TEST(what_operations_have_left_keeps_nobody_from_starting),
 		TEST(unreadable_drains_are_an_error),
 	};
 
