@@ -243,16 +243,11 @@ static int ipvs_read(struct sink *sink, const struct vml_service_key *key,
 	return 0;
 }
 
-/* The kernel's weights, after what is to become of them has been saved. */
-static int write_weights(struct ipvs_sink *ipvs,
-			 struct base_weights *weights,
-			 struct ipvs_destination *destinations, size_t n)
+static int edit_weights(struct ipvs_sink *ipvs, struct base_weights *weights,
+			struct ipvs_destination *destinations, size_t n)
 {
-	int result, r;
+	int result = 0, r;
 
-	result = save(ipvs);
-	if (result < 0)
-		return result;
 	for (size_t i = 0; i < n; i++) {
 		struct ipvs_destination *d = &destinations[i];
 		const struct base_weight *weight =
@@ -269,6 +264,16 @@ static int write_weights(struct ipvs_sink *ipvs,
 			break;
 	}
 	return result;
+}
+
+/* The kernel's weights, after what is to become of them has been saved. */
+static int write_weights(struct ipvs_sink *ipvs,
+			 struct base_weights *weights,
+			 struct ipvs_destination *destinations, size_t n)
+{
+	int r = save(ipvs);
+
+	return r < 0 ? r : edit_weights(ipvs, weights, destinations, n);
 }
 
 static int compare_scales(const void *a, const void *b)
@@ -360,7 +365,8 @@ static int ipvs_restore(struct sink *sink, const struct vml_service_key *key)
 		return r;
 	for (size_t i = 0; i < weights->n; i++)
 		base_weight_write(&weights->weights[i], 1, VML_SCALE_ONE);
-	r = write_weights(ipvs, weights, destinations, n);
+	/* A weight that is the administrator's is one, saved or not. */
+	r = edit_weights(ipvs, weights, destinations, n);
 	if (r < 0)
 		return r;
 	forget_service(ipvs, weights);

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -203,6 +204,26 @@ static void one_that_is_gone_keeps_no_other_from_its_weight(_unused_ void **stat
 	assert_int_equal(kernel.destinations[2].weight, 200);
 }
 
+/* What is kept then is right after the next start, too. */
+static void a_full_disk_keeps_no_weight(_unused_ void **state)
+{
+	struct sink_destination read[2 * N];
+	char path[64];
+
+	assert_int_equal(push(), 0);
+	/* In the way of the file that is to replace the old one. */
+	snprintf(path, sizeof(path), "%s/weights.json.new", f.directory);
+	assert_int_equal(mkdir(path, 0700), 0);
+	f.sink->ops->restore(f.sink, &f.key);
+	for (size_t i = 0; i < N; i++)
+		assert_int_equal(kernel.destinations[i].weight, 200);
+	sink_free(f.sink);
+	start();
+	assert_int_equal(read_all(read), N);
+	for (size_t i = 0; i < N; i++)
+		assert_int_equal(read[i].weight, 200);
+}
+
 static void what_is_gone_is_forgotten(_unused_ void **state)
 {
 	struct sink_destination read[2 * N];
@@ -225,6 +246,7 @@ int main(void)
 		TEST(a_kill_between_two_weights_loses_nothing),
 		TEST(a_dump_that_is_torn_loses_nothing),
 		TEST(one_that_is_gone_keeps_no_other_from_its_weight),
+		TEST(a_full_disk_keeps_no_weight),
 		TEST(what_is_gone_is_forgotten),
 	};
 
