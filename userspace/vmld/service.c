@@ -293,7 +293,7 @@ static int push(struct service *service, const struct service_env *env)
 static int attempt(struct service *service, const struct service_env *env,
 		   uint64_t now)
 {
-	int r;
+	int managed, r;
 
 	forget_kernel(service);
 	if (service->config->mode == CONFIG_MODE_SERVICE && !env->observes) {
@@ -322,16 +322,18 @@ static int attempt(struct service *service, const struct service_env *env,
 		service_problem(service, env, LOG_ERR, "%s", strerror(-r));
 		return r;
 	}
-	r = env->observes ? 0 : service_manage(service, env, now);
-	if (r)
-		return r;
+	managed = env->observes ? 0 : service_manage(service, env, now);
+	if (managed > 0)
+		return managed;
+	/* Scales are set though destinations can't be changed. */
 	r = push(service, env);
 	if (r == -ESTALE || r == -ENOENT)
 		return 1;
-	if (r < 0)
+	/* One problem at a time is said. */
+	if (r < 0 && managed == 0)
 		service_problem(service, env, LOG_ERR, "can't set scales: %s",
 				env->sink->ops->error(env->sink));
-	return r;
+	return managed < 0 ? managed : r;
 }
 
 static enum service_state current_state(const struct service *service)

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -512,6 +513,30 @@ static void destinations_survive_a_crash_of_ours(void **state)
 	fixture_free(f);
 }
 
+/* What was asked for has to be done as far as it can be. */
+static void scales_do_not_wait_for_destinations(void **state)
+{
+	struct fixture *f = fixture_new(CONFIG("mode = destinations"));
+	char path[64];
+
+	(void)state;
+	second(f);
+	second(f);
+	/* In the way of the file that is to replace the old one. */
+	snprintf(path, sizeof(path), "%s/managed.json.new", f->directory);
+	assert_int_equal(mkdir(path, 0700), 0);
+	f->states[0] = VM_STATE_SHUTOFF;
+	second(f);
+	assert_int_equal(fake_kernel_find(&f->kernel, "10.0.0.1:80")->weight,
+			 100);
+	assert_int_equal(scale(f, 1), 0);
+	assert_int_equal(rmdir(path), 0);
+	second(f);
+	assert_int_equal(fake_kernel_find(&f->kernel, "10.0.0.1:80")->weight,
+			 0);
+	fixture_free(f);
+}
+
 /*
  * Asking for addresses takes time, and what a destination is for is not known until
  * all have been asked; but one whose address nobody knows must not matter for ever.
@@ -612,6 +637,7 @@ int main(void)
 		cmocka_unit_test(in_mode_service_all_of_it_is_made_again),
 		cmocka_unit_test(a_member_without_a_machine_is_served_as_well),
 		cmocka_unit_test(destinations_survive_a_crash_of_ours),
+		cmocka_unit_test(scales_do_not_wait_for_destinations),
 		cmocka_unit_test(destinations_wait_for_addresses_after_a_start),
 		cmocka_unit_test(a_new_configuration_goes_on_with_what_was_learned),
 		cmocka_unit_test(at_the_end_all_is_neutral),
