@@ -233,6 +233,14 @@ static int plan_all_present(const struct reconcile_input *input,
 	return 0;
 }
 
+/* IPVS has none of another family, but behind a tunnel. */
+static bool can_be_added(const struct reconcile_input *input,
+			 const struct discover_member *member)
+{
+	return member->key.family == input->config->key.family ||
+	       input->config->forwarding == CONFIG_FORWARDING_TUNNEL;
+}
+
 static int plan_missing(const struct reconcile_input *input,
 			struct managed *managed, struct reconcile_plan *plan)
 {
@@ -242,7 +250,7 @@ static int plan_missing(const struct reconcile_input *input,
 		struct managed_destination *own;
 		int r;
 
-		if (!is_up(member) ||
+		if (!is_up(member) || !can_be_added(input, member) ||
 		    sink_service_find(input->kernel, &member->key))
 			continue;
 		managed_remove(managed, &member->key);

@@ -44,7 +44,8 @@ static struct vml_destination_key key(size_t host)
 static struct scene scene_new(enum config_mode mode, size_t n)
 {
 	struct scene scene = {
-		.config = { .mode = mode, .weight_per_vcpu = 100 },
+		.config = { .mode = mode, .weight_per_vcpu = 100,
+			    .key.family = AF_INET },
 		.rule = { .weight = CONFIG_WEIGHT_BY_VCPUS },
 		.now = 1000 * NSEC_PER_SEC,
 		.complete = true,

@@ -31,6 +31,7 @@ struct fixture {
 	uint64_t now;
 	enum vm_state states[VMS];
 	bool hidden[VMS];	/* nobody knows its address */
+	bool dual;		/* they have one of IPv6, too */
 	double steal[VMS];
 	uint64_t run_ns[VMS], delay_ns[VMS];
 };
@@ -131,11 +132,14 @@ static void poll(struct fixture *f)
 		sample->has_run = sample->has_steal = true;
 		sample->run_ns = f->run_ns[i];
 		sample->delay_ns = f->delay_ns[i];
-		sample->addresses = calloc(1, sizeof(*sample->addresses));
-		sample->n_addresses = f->hidden[i] ? 0 : 1;
+		sample->addresses = calloc(2, sizeof(*sample->addresses));
+		sample->n_addresses = f->hidden[i] ? 0 : 1 + f->dual;
 		sample->addresses[0].family = AF_INET;
 		sample->addresses[0].address.ipv4.s_addr =
 			htonl(0x0a000001 + (uint32_t)i);
+		sample->addresses[1].family = AF_INET6;
+		sample->addresses[1].address.ipv6.s6_addr[0] = 0x20;
+		sample->addresses[1].address.ipv6.s6_addr[15] = (uint8_t)i;
 	}
 	f->inventories[0] = f->inventory;
 }
@@ -513,6 +517,22 @@ static void destinations_survive_a_crash_of_ours(void **state)
 	fixture_free(f);
 }
 
+/* Only a tunnel leads to the other family: IPVS refuses all else. */
+static void destinations_are_of_the_family_of_the_service(void **state)
+{
+	struct fixture *f = fixture_new(CONFIG("mode = destinations"));
+
+	(void)state;
+	f->dual = true;
+	second(f);
+	assert_int_equal(f->kernel.n, 3);
+	service_free(f->service);
+	f->service = new_service(f, CONFIG("mode = destinations forwarding = tunnel"));
+	second(f);
+	assert_int_equal(f->kernel.n, 6);
+	fixture_free(f);
+}
+
 /* What was asked for has to be done as far as it can be. */
 static void scales_do_not_wait_for_destinations(void **state)
 {
@@ -637,6 +657,7 @@ int main(void)
 		cmocka_unit_test(in_mode_service_all_of_it_is_made_again),
 		cmocka_unit_test(a_member_without_a_machine_is_served_as_well),
 		cmocka_unit_test(destinations_survive_a_crash_of_ours),
+		cmocka_unit_test(destinations_are_of_the_family_of_the_service),
 		cmocka_unit_test(scales_do_not_wait_for_destinations),
 		cmocka_unit_test(destinations_wait_for_addresses_after_a_start),
 		cmocka_unit_test(a_new_configuration_goes_on_with_what_was_learned),
