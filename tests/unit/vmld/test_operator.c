@@ -19,6 +19,7 @@ static struct fixture {
 	struct vm_operator *operator;
 	virConnectPtr connection;
 	virDomainPtr domain;
+	virDomainPtr off;	/* NULL: none is needed */
 	bool ended;
 	int result;
 	char text[256];
@@ -82,6 +83,22 @@ int virDomainFSFreeze(virDomainPtr domain, const char **mountpoints,
 	pthread_mutex_lock(&gate.lock);
 	gate.freezes++;
 	pthread_mutex_unlock(&gate.lock);
+	return real(domain, mountpoints, n, flags);
+}
+
+/* QEMU's driver refuses it to a machine that is paused, as to one that is off. */
+int virDomainFSThaw(virDomainPtr domain, const char **mountpoints,
+		    unsigned int n, unsigned int flags)
+{
+	int (*real)(virDomainPtr domain, const char **mountpoints,
+		    unsigned int n, unsigned int flags) =
+		(int (*)(virDomainPtr, const char **, unsigned int,
+			 unsigned int))dlsym(RTLD_NEXT, "virDomainFSThaw");
+	int state;
+
+	if (f.off && virDomainGetState(domain, &state, NULL, 0) == 0 &&
+	    state == VIR_DOMAIN_PAUSED)
+		return real(f.off, mountpoints, n, flags);
 	return real(domain, mountpoints, n, flags);
 }
 
@@ -152,6 +169,24 @@ static void what_does_not_run_is_not_frozen(_unused_ void **state)
 	assert_int_equal(call(&freeze), -EOPNOTSUPP);
 	assert_int_equal(call(&thaw), 0);
 	assert_int_equal(virDomainCreate(f.domain), 0);
+}
+
+static void what_is_paused_may_be_frozen(_unused_ void **state)
+{
+	struct vm_call thaw = { .type = VM_CALL_THAW };
+
+	f.off = virDomainDefineXML(f.connection,
+				   "<domain type='test'><name>off</name>"
+				   "<memory>1024</memory>"
+				   "<os><type>hvm</type></os></domain>");
+	assert_non_null(f.off);
+	assert_int_equal(virDomainSuspend(f.domain), 0);
+	assert_true(call(&thaw) < 0);
+	assert_true(*f.text);
+	assert_int_equal(virDomainResume(f.domain), 0);
+	assert_int_equal(call(&thaw), 0);
+	assert_int_equal(virDomainUndefine(f.off), 0);
+	virDomainFree(f.off);
 }
 
 static void snapshots_have_their_names(_unused_ void **state)
@@ -268,6 +303,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(machines_are_frozen_and_thawed),
 		TEST(what_does_not_run_is_not_frozen),
+		TEST(what_is_paused_may_be_frozen),
 		TEST(snapshots_have_their_names),
 		TEST(what_can_not_be_is_said),
 		TEST(a_machine_that_is_gone_needs_no_thaw),

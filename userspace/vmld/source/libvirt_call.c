@@ -66,12 +66,20 @@ static int freeze(virDomainPtr domain, char **ret_text)
 
 static int thaw(virDomainPtr domain, char **ret_text)
 {
+	bool invalid;
+	int r;
+
 	if (virDomainFSThaw(domain, NULL, 0, 0) >= 0)
 		return 0;
+	invalid = last_code() == VIR_ERR_OPERATION_INVALID;
+	r = complain(ret_text);
+	/* A machine that is paused may be frozen still. */
+	if (!invalid || virDomainIsActive(domain))
+		return r;
 	/* It does not run any more: whatever runs next is not frozen. */
-	if (last_code() == VIR_ERR_OPERATION_INVALID)
-		return 0;
-	return complain(ret_text);
+	free(*ret_text);
+	*ret_text = NULL;
+	return 0;
 }
 
 /* Of what XML takes for its own. */
