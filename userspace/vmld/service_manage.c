@@ -228,7 +228,7 @@ int service_manage(struct service *service, const struct service_env *env,
 		.now_ns = now,
 	};
 	struct reconcile_plan plan;
-	size_t lines = 0;
+	size_t n, lines = 0;
 	int changed = 0;
 	int r;
 
@@ -240,13 +240,20 @@ int service_manage(struct service *service, const struct service_env *env,
 		service_problem(service, env, LOG_WARNING,
 				"can't save %s/%s: %s", env->state_directory,
 				STATE_FILE, strerror(-r));
-	for (size_t i = 0; i < plan.n && r == 0; i++) {
+	/* Of nothing that was not written down. */
+	n = r < 0 ? 0 : plan.n;
+	for (size_t i = 0; i < n; i++) {
 		char key[VML_KEY_STRING_MAX];
 		int failed = act(service, env, &plan.actions[i]);
 
+		/* Who does not answer is not asked for all the others. */
+		if (failed == -ETIMEDOUT)
+			n = i;
 		/* Somebody was faster: the next look sees it. */
 		if (failed == -EEXIST || failed == -ENOENT) {
 			changed = 1;
+		} else if (r < 0 && failed < 0) {
+			/* One problem at a time is said. */
 		} else if (failed < 0) {
 			vml_destination_key_format(&plan.actions[i].key, key);
 			service_problem(service, env, LOG_ERR,

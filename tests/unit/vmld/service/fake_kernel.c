@@ -279,9 +279,14 @@ int ipvs_destination_add(struct ipvs_control *control,
 			 const struct vml_service_key *service,
 			 const struct ipvs_destination *destination)
 {
+	struct fake_kernel *kernel = of_control(control);
+	char key[VML_KEY_STRING_MAX];
+
 	(void)service;
-	return add(of_control(control), &destination->key,
-		   destination->weight);
+	vml_destination_key_format(&destination->key, key);
+	if (kernel->refused && !strcmp(key, kernel->refused))
+		return -EINVAL;
+	return add(kernel, &destination->key, destination->weight);
 }
 
 int ipvs_destination_remove(struct ipvs_control *control,

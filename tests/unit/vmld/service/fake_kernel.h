@@ -15,6 +15,7 @@ struct fake_kernel {
 	struct sink sink;
 	bool loaded;		/* else -ENODEV */
 	bool bound;		/* the service is there */
+	const char *refused;	/* can't be added; NULL: all can */
 	struct ipvs_service service;
 	struct sink_destination destinations[FAKE_MAX];
 	size_t n;

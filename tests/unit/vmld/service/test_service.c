@@ -533,6 +533,28 @@ static void destinations_are_of_the_family_of_the_service(void **state)
 	fixture_free(f);
 }
 
+/* One that can't be added is tried again, and keeps no other waiting. */
+static void destinations_do_not_wait_for_one_another(void **state)
+{
+	struct fixture *f = fixture_new(CONFIG("mode = destinations"));
+
+	(void)state;
+	f->kernel.refused = "10.0.0.1:80";
+	second(f);
+	assert_null(fake_kernel_find(&f->kernel, "10.0.0.1:80"));
+	assert_non_null(fake_kernel_find(&f->kernel, "10.0.0.2:80"));
+	assert_non_null(fake_kernel_find(&f->kernel, "10.0.0.3:80"));
+	f->states[1] = VM_STATE_SHUTOFF;
+	second(f);
+	assert_int_equal(scale(f, 2), 0);
+	assert_int_equal(fake_kernel_find(&f->kernel, "10.0.0.2:80")->weight,
+			 0);
+	f->kernel.refused = NULL;
+	second(f);
+	assert_non_null(fake_kernel_find(&f->kernel, "10.0.0.1:80"));
+	fixture_free(f);
+}
+
 /* What was asked for has to be done as far as it can be. */
 static void scales_do_not_wait_for_destinations(void **state)
 {
@@ -658,6 +680,7 @@ int main(void)
 		cmocka_unit_test(a_member_without_a_machine_is_served_as_well),
 		cmocka_unit_test(destinations_survive_a_crash_of_ours),
 		cmocka_unit_test(destinations_are_of_the_family_of_the_service),
+		cmocka_unit_test(destinations_do_not_wait_for_one_another),
 		cmocka_unit_test(scales_do_not_wait_for_destinations),
 		cmocka_unit_test(destinations_wait_for_addresses_after_a_start),
 		cmocka_unit_test(a_new_configuration_goes_on_with_what_was_learned),
