@@ -67,7 +67,7 @@ static void set_running(struct machine *machine,
 {
 	/* Away for long, and not started anew: its caches are cold. */
 	if (machine->state == VM_STATE_PAUSED &&
-	    machine->pause != VM_PAUSE_POSTCOPY &&
+	    !is_blackout(machine->state, machine->pause) &&
 	    elapsed(time_ns, machine->since_ns) >= params->cold_pause)
 		machine->started_ns = time_ns;
 	set_state(machine, VM_STATE_RUNNING, time_ns);
