@@ -204,14 +204,26 @@ static void sample_boot(struct machine *machine,
 	machine->boot_id = sample->boot_id;
 }
 
+/*
+ * What waits on its host for a migration is not to be here before that ends, if
+ * it was not here so far: until then it runs where nobody looks.
+ */
+static bool runs_out_of_sight(const struct machine *machine)
+{
+	return machine->state == VM_STATE_UNKNOWN || is_down(machine);
+}
+
 static void sample_here(struct machine *machine,
 			const struct policy_params *params,
 			const struct vm_sample *sample)
 {
 	machine->seen_ns = sample->time_ns;
-	/* Where nobody looks it runs on until it has come back here. */
-	if (machine->moved && is_blackout(sample->state, sample->pause))
+	if (is_blackout(sample->state, sample->pause) &&
+	    runs_out_of_sight(machine)) {
+		if (!machine->moved)
+			set_moved(machine, sample->time_ns);
 		return;
+	}
 	switch (sample->state) {
 	case VM_STATE_RUNNING:
 	case VM_STATE_MIGRATING:
@@ -402,10 +414,12 @@ void machine_event(struct machine *machine, const struct policy_params *params,
 				event->time_ns);
 		break;
 	case VM_EVENT_MIGRATING_IN:
-		if (machine->host == host && !machine->moved)
-			set_paused(machine, VM_PAUSE_MIGRATION, event->time_ns);
-		else
+		if (machine->host != host || machine->moved)
 			sign_of_waiting(machine, params, event->time_ns);
+		else if (runs_out_of_sight(machine))
+			set_moved(machine, event->time_ns);
+		else
+			set_paused(machine, VM_PAUSE_MIGRATION, event->time_ns);
 		break;
 	default:
 		if (machine->host == host)
