@@ -47,13 +47,19 @@ static void judge_share(enum policy_reason_type type, double share,
 			.factor = 1 - share);
 }
 
+/* Seconds since its metrics were measured. */
+static double lateness(const struct member *member, uint64_t now_ns)
+{
+	return elapsed(now_ns, member->measured_ns);
+}
+
 static double judge_capacity(const struct member *member,
 			     const struct policy_params *params,
 			     const struct fleet *fleet, uint64_t now_ns,
 			     struct policy_verdict *verdict)
 {
 	const struct capacity *capacity = &member->capacity;
-	double late = elapsed(now_ns, member->measured_ns);
+	double late = lateness(member, now_ns);
 	double forecast;
 
 	if (!capacity->known) {
@@ -132,12 +138,14 @@ static double judge_speed(struct member *member,
 			  struct policy_verdict *verdict)
 {
 	struct speed *speed = &member->speed;
+	double late = lateness(member, now_ns);
 	double factor;
 
 	speed_judge(speed, params, fleet_rate(fleet),
 		    fleet_rate_of_others(fleet, params, member, now_ns),
 		    now_ns);
-	factor = speed->factor;
+	/* It is learned from metrics, and believed as long as they are. */
+	factor = staleness_relax(speed->factor, staleness_belief(params, late));
 	if (member->is_booting)
 		factor = fmax(factor, 1);
 	if (is_notable(factor))
