@@ -190,12 +190,16 @@ static void explain_colocation(const struct question *q)
 
 static void explain_late(const struct question *q)
 {
-	double late = elapsed(q->now_ns, q->member->measured_ns);
+	const struct capacity *capacity = &q->member->capacity;
+	double forecast = capacity->known ? capacity->forecast : 1;
+	double late = elapsed(q->now_ns, capacity->known ?
+			      q->member->measured_ns :
+			      q->member->machine.seen_ns);
 
 	if (has(q, POLICY_REASON_LATE_DRIFT))
 		say(q, POLICY_METRICS, "late", NAN,
 		    "metrics are %.0f s late: capacity drifts from %.2f to 1, and is %.2f",
-		    late, q->member->capacity.forecast,
+		    late, forecast * factor_of(q, POLICY_REASON_COLOCATED),
 		    factor_of(q, POLICY_REASON_LATE_DRIFT));
 	else if (has(q, POLICY_REASON_LATE_HOLD))
 		say(q, POLICY_METRICS, "late", NAN,

@@ -47,10 +47,11 @@ static void judge_share(enum policy_reason_type type, double share,
 			.factor = 1 - share);
 }
 
-/* Seconds since its metrics were measured. */
+/* Seconds since its metrics were measured, or if there are none, it was seen. */
 static double lateness(const struct member *member, uint64_t now_ns)
 {
-	return elapsed(now_ns, member->measured_ns);
+	return elapsed(now_ns, member->capacity.known ?
+			       member->measured_ns : member->machine.seen_ns);
 }
 
 static double judge_capacity(const struct member *member,
@@ -60,13 +61,10 @@ static double judge_capacity(const struct member *member,
 {
 	const struct capacity *capacity = &member->capacity;
 	double late = lateness(member, now_ns);
-	double forecast;
+	double forecast = capacity->known ? capacity->forecast : 1;
 
-	if (!capacity->known) {
-		if (member->base.valid)
-			because(verdict, .type = POLICY_REASON_NO_METRICS);
-		return judge_colocation(member, fleet, 1, verdict);
-	}
+	if (!capacity->known && member->base.valid)
+		because(verdict, .type = POLICY_REASON_NO_METRICS);
 	judge_share(POLICY_REASON_STEAL, capacity->steal, verdict);
 	judge_share(POLICY_REASON_STALL, capacity->stall.given, verdict);
 	judge_share(POLICY_REASON_STORAGE, capacity->stall.storage, verdict);
@@ -76,8 +74,7 @@ static double judge_capacity(const struct member *member,
 		because(verdict, .type = POLICY_REASON_PREDICTED,
 			.factor = capacity->forecast / capacity->value);
 
-	forecast = judge_colocation(member, fleet, capacity->forecast,
-				    verdict);
+	forecast = judge_colocation(member, fleet, forecast, verdict);
 	forecast = staleness_relax(forecast, staleness_belief(params, late));
 	if (late > params->late_hold)
 		because(verdict, .type = POLICY_REASON_LATE_DRIFT,
