@@ -198,6 +198,38 @@ int drains_set_operation(struct drains *drains, const char *domain,
 	return r;
 }
 
+/* Each domain of which others says that it is not drained. */
+static void tell_others(const struct drains *drains,
+			const struct drains *others, bool drained,
+			void (*changed)(const char *domain, bool drained,
+					void *userdata),
+			void *userdata)
+{
+	const char *domain;
+	json_t *value;
+
+	json_object_foreach(drains->domains, domain, value)
+		if (!drains_contain(others, domain))
+			changed(domain, drained, userdata);
+	json_object_foreach(drains->operations, domain, value)
+		if (!drains_are_kept(drains, domain) &&
+		    !drains_contain(others, domain))
+			changed(domain, drained, userdata);
+}
+
+void drains_compare(const struct drains *before, const struct drains *after,
+		    void (*changed)(const char *domain, bool drained,
+				    void *userdata),
+		    void *userdata)
+{
+	static const struct drains none;
+
+	if (!before)
+		before = &none;
+	tell_others(before, after, false, changed, userdata);
+	tell_others(after, before, true, changed, userdata);
+}
+
 json_t *drains_to_json(const struct drains *drains)
 {
 	_cleanup_(json_decrefp) json_t *list = json_array();

@@ -43,6 +43,14 @@ int drains_set(struct drains *drains, const char *domain, bool drained);
  */
 int drains_set_operation(struct drains *drains, const char *domain,
 			 enum policy_drain by);
+/*
+ * Tell of each domain that is drained, by anybody, in one of them and not in the
+ * other. before NULL: none was.
+ */
+void drains_compare(const struct drains *before, const struct drains *after,
+		    void (*changed)(const char *domain, bool drained,
+				    void *userdata),
+		    void *userdata);
 /* Those of administrators: ["web-1", ...]; NULL: no memory. */
 json_t *drains_to_json(const struct drains *drains);
 

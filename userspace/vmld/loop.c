@@ -209,6 +209,13 @@ static void listen_to_sink(struct daemon *daemon)
 		daemon_kick(daemon, now_ns());
 }
 
+static void on_drain_changed(const char *domain, bool drained, void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	record_drain(daemon->record, domain, drained, now_ns());
+}
+
 /* They are another vmld's. */
 static void follow_drains(struct daemon *daemon)
 {
@@ -216,6 +223,9 @@ static void follow_drains(struct daemon *daemon)
 
 	if (drains_load(daemon->config->state_directory, true, &drains) < 0)
 		return;
+	if (daemon->record)
+		drains_compare(daemon->drains, drains, on_drain_changed,
+			       daemon);
 	drains_free(daemon->drains);
 	daemon->drains = drains;
 }
@@ -366,9 +376,6 @@ int daemon_override(const struct daemon *daemon, struct config *config)
 /* What it starts from: drains are older than the recording. */
 static int begin_record(struct daemon *daemon, const char *path)
 {
-	_cleanup_(json_decrefp) json_t *drains = NULL;
-	json_t *domain;
-	size_t i;
 	int r;
 
 	if (!path)
@@ -377,11 +384,7 @@ static int begin_record(struct daemon *daemon, const char *path)
 			&daemon->record);
 	if (r < 0)
 		return r;
-	drains = drains_to_json(daemon->drains);
-	json_array_foreach(drains, i, domain) {
-		record_drain(daemon->record, json_string_value(domain), true,
-			     now_ns());
-	}
+	drains_compare(NULL, daemon->drains, on_drain_changed, daemon);
 	return 0;
 }
 

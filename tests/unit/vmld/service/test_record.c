@@ -154,6 +154,35 @@ static void a_replay_does_what_the_daemon_did(void **state)
 	free(again);
 }
 
+/* Drains are another vmld's then, and those of its operations count, too. */
+static void a_shadow_records_the_drains_that_it_follows(void **state)
+{
+	struct daemon_fixture *f = *state;
+	_cleanup_free_ char *folder = fixture_path(f, "state");
+	char *text, *trace, *error = NULL;
+	size_t size;
+
+	assert_int_equal(mkdir(folder, 0700), 0);
+	fixture_write(f, "state/drains.json",
+		      "{\"drains\": [], \"operations\": {\"web-3\": \"snapshot\"}}");
+	f->options.shadow = true;
+	fixture_trace(f);
+	fixture_start(f);
+	wait_for(f, has_reason(f, "web-3", POLICY_REASON_SNAPSHOT));
+	fixture_write(f, "state/drains.json",
+		      "{\"drains\": [\"web-1\"], \"operations\": {\"web-1\": \"snapshot\"}}");
+	wait_for(f, has_reason(f, "web-1", POLICY_REASON_DRAINED));
+	fixture_stop(f);
+	text = contents_of(recording, &size);
+	assert_non_null(strstr(text, "\ndrain web-3\n"));
+	assert_non_null(strstr(text, "\nundrain web-3\n"));
+	free(text);
+	trace = fixture_replay(f, recording, &error);
+	assert_non_null(strstr(trace, " web-3 0.00 running drained"));
+	assert_non_null(strstr(trace, " web-1 0.00 running drained"));
+	free(trace);
+}
+
 static void another_start_is_appended(void **state)
 {
 	struct daemon_fixture *f = *state;
@@ -255,6 +284,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 		TEST(a_replay_does_what_the_daemon_did),
+		TEST(a_shadow_records_the_drains_that_it_follows),
 		TEST(another_start_is_appended),
 		TEST(whatever_interrupts_it_the_rest_is_good),
 		TEST(mistakes_are_told_with_their_line),
