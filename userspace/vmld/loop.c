@@ -278,8 +278,8 @@ static int open_sink(struct daemon *daemon)
 		r = sink_module_new(daemon->control, &daemon->sink);
 	else if (r == 0)
 		r = sink_ipvs_new(daemon->control,
-				  daemon->config->state_directory, daemon->log,
-				  &daemon->sink);
+				  daemon->config->state_directory,
+				  daemon->shadow, daemon->log, &daemon->sink);
 	if (r == 0 && daemon->shadow)
 		r = sink_shadow_new(daemon->sink, &daemon->sink);
 	if (r < 0)

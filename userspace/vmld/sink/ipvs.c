@@ -18,6 +18,8 @@ struct ipvs_sink {
 	struct ipvs_control *control;
 	const char *state_directory;
 	const struct log *log;
+	bool observes;
+	bool warned;		/* that the file is unreadable */
 	struct base_weights **services;
 	size_t n_services;
 	char error[160];
@@ -117,9 +119,12 @@ static int load(struct ipvs_sink *ipvs)
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0) {
-		log_warning(ipvs->log,
-			    "%s/%s is unreadable (%s): taking the weights of the kernel for the administrator's",
-			    ipvs->state_directory, STATE_FILE, strerror(-r));
+		if (!ipvs->warned)
+			log_warning(ipvs->log,
+				    "%s/%s is unreadable (%s): taking the weights of the kernel for the administrator's",
+				    ipvs->state_directory, STATE_FILE,
+				    strerror(-r));
+		ipvs->warned = true;
 		return 0;
 	}
 	json_object_foreach(object, key, value) {
@@ -136,6 +141,12 @@ static int load(struct ipvs_sink *ipvs)
 		*added = weights;
 	}
 	return 0;
+}
+
+static void forget_all(struct ipvs_sink *ipvs)
+{
+	while (ipvs->n_services)
+		forget_service(ipvs, ipvs->services[0]);
 }
 
 /*
@@ -191,6 +202,13 @@ static int learn(struct ipvs_sink *ipvs, const struct vml_service_key *key,
 		forget_service(ipvs, weights);
 	if (r < 0)
 		return fail_service(ipvs, r, "read the service");
+	/* Now: it is written before the kernel is. */
+	if (ipvs->observes) {
+		forget_all(ipvs);
+		if (load(ipvs) < 0)
+			return fail(ipvs, -ENOMEM, "out of memory");
+		weights = find_service(ipvs, key);
+	}
 	if (!weights)
 		weights = add_service(ipvs);
 	if (!weights)
@@ -382,8 +400,7 @@ static void ipvs_free(struct sink *sink)
 {
 	struct ipvs_sink *ipvs = to_ipvs(sink);
 
-	while (ipvs->n_services)
-		forget_service(ipvs, ipvs->services[0]);
+	forget_all(ipvs);
 	free(ipvs->services);
 	free(ipvs);
 }
@@ -398,7 +415,7 @@ static const struct sink_ops ipvs_ops = {
 };
 
 int sink_ipvs_new(struct ipvs_control *control, const char *state_directory,
-		  const struct log *log, struct sink **ret_sink)
+		  bool observes, const struct log *log, struct sink **ret_sink)
 {
 	struct ipvs_sink *ipvs = calloc(1, sizeof(*ipvs));
 	int r;
@@ -409,6 +426,7 @@ int sink_ipvs_new(struct ipvs_control *control, const char *state_directory,
 	ipvs->control = control;
 	ipvs->state_directory = state_directory;
 	ipvs->log = log;
+	ipvs->observes = observes;
 	r = load(ipvs);
 	if (r < 0) {
 		ipvs_free(&ipvs->sink);

@@ -97,10 +97,12 @@ int sink_module_new(struct ipvs_control *control, struct sink **ret_sink);
 
 /*
  * The weights of plain IPVS. The administrator's are kept in state_directory.
- * The control, the directory's name and the log are borrowed.
+ * observes: another process changes both, and this one only reads. The control,
+ * the directory's name and the log are borrowed.
  */
 int sink_ipvs_new(struct ipvs_control *control, const char *state_directory,
-		  const struct log *log, struct sink **ret_sink);
+		  bool observes, const struct log *log,
+		  struct sink **ret_sink);
 
 /* Reads what real reads, writes nothing, and takes real over if it succeeds. */
 int sink_shadow_new(struct sink *real, struct sink **ret_sink);

@@ -220,10 +220,12 @@ int sink_module_new(struct ipvs_control *control, struct sink **ret_sink)
 }
 
 int sink_ipvs_new(struct ipvs_control *control, const char *state_directory,
-		  const struct log *log, struct sink **ret_sink)
+		  bool observes, const struct log *log,
+		  struct sink **ret_sink)
 {
 	(void)control;
 	(void)state_directory;
+	(void)observes;
 	(void)log;
 	(void)ret_sink;
 	return -EOPNOTSUPP;

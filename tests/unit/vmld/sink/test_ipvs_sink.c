@@ -81,7 +81,8 @@ int ipvs_destination_edit(_unused_ struct ipvs_control *control,
 
 static void start(void)
 {
-	assert_int_equal(sink_ipvs_new(NULL, f.directory, &f.log, &f.sink), 0);
+	assert_int_equal(sink_ipvs_new(NULL, f.directory, false, &f.log,
+				       &f.sink), 0);
 }
 
 static int set_up(_unused_ void **state)
@@ -238,6 +239,38 @@ static void what_is_gone_is_forgotten(_unused_ void **state)
 	assert_int_equal(read[2].weight, 100);
 }
 
+/* Of a shadow, beside the one that pushes. */
+static void who_observes_follows(_unused_ void **state)
+{
+	struct sink_destination read[2 * N];
+	struct sink *pushes = f.sink, *observes;
+
+	assert_int_equal(sink_ipvs_new(NULL, f.directory, true, &f.log,
+				       &observes), 0);
+	for (int i = 0; i < 2; i++) {
+		f.sink = pushes;
+		assert_int_equal(push(), 0);
+		f.sink = observes;
+		assert_int_equal(read_all(read), N);
+		for (size_t j = 0; j < N; j++) {
+			assert_int_equal(kernel.destinations[j].weight, 100);
+			assert_int_equal(read[j].weight, 200);
+		}
+		f.sink = pushes;
+		restore();
+		f.sink = observes;
+		assert_int_equal(read_all(read), N);
+		for (size_t j = 0; j < N; j++)
+			assert_int_equal(read[j].weight, 200);
+	}
+	/* A weight that the administrator changes is one. */
+	kernel.destinations[0].weight = 50;
+	assert_int_equal(read_all(read), N);
+	assert_int_equal(read[0].weight, 50);
+	sink_free(observes);
+	f.sink = pushes;
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -248,6 +281,7 @@ int main(void)
 		TEST(one_that_is_gone_keeps_no_other_from_its_weight),
 		TEST(a_full_disk_keeps_no_weight),
 		TEST(what_is_gone_is_forgotten),
+		TEST(who_observes_follows),
 	};
 
 	return cmocka_run_group_tests_name("ipvs_sink", tests, NULL, NULL);
