@@ -313,6 +313,9 @@ static int attempt(struct service *service, const struct service_env *env,
 				env->sink->ops->error(env->sink));
 		return r;
 	}
+	/* After the kernel, which is changed only then. */
+	if (env->observes)
+		service_follow_managed(service, env);
 	service_follow_checks(service, env);
 	r = discover(service, env, now);
 	if (r == 0)

@@ -86,27 +86,49 @@ void service_check_expiry(const struct service *service,
 			    config->name, EXPIRY_FILE);
 }
 
-int service_load_managed(struct service *service,
-			 const struct service_env *env)
+static int read_managed(const struct service *service,
+			const struct service_env *env,
+			struct managed *ret_managed)
 {
 	_cleanup_(json_decrefp) json_t *file = NULL;
 	char key[VML_KEY_STRING_MAX];
 	json_t *object;
 	int r;
 
+	*ret_managed = (struct managed){};
 	if (service->config->mode == CONFIG_MODE_WEIGHTS ||
 	    !env->state_directory)
 		return 0;
 	r = state_file_read(env->state_directory, STATE_FILE, &file);
-	if (r == -ENOMEM)
-		return r;
-	if (r < 0 && r != -ENOENT)
-		log_warning(env->log,
-			    "%s/%s is unreadable (%s): destinations of machines that are gone may have to be removed by hand",
-			    env->state_directory, STATE_FILE, strerror(-r));
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
 	vml_service_key_format(&service->config->key, key);
 	object = json_object_get(file, key);
-	return object ? managed_from_json(object, &service->managed) : 0;
+	return object ? managed_from_json(object, ret_managed) : 0;
+}
+
+int service_load_managed(struct service *service,
+			 const struct service_env *env)
+{
+	int r = read_managed(service, env, &service->managed);
+
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	log_warning(env->log,
+		    "%s/%s is unreadable (%s): destinations of machines that are gone may have to be removed by hand",
+		    env->state_directory, STATE_FILE, strerror(-r));
+	return 0;
+}
+
+void service_follow_managed(struct service *service,
+			    const struct service_env *env)
+{
+	struct managed managed;
+
+	if (read_managed(service, env, &managed) < 0)
+		return;
+	managed_clear(&service->managed);
+	service->managed = managed;
 }
 
 /* All services share the file. */

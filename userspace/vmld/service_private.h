@@ -74,5 +74,8 @@ void service_check_expiry(const struct service *service,
 			  const struct service_env *env);
 int service_load_managed(struct service *service,
 			 const struct service_env *env);
+/* They are another process's, which changes them: what was last known stays. */
+void service_follow_managed(struct service *service,
+			    const struct service_env *env);
 
 #endif

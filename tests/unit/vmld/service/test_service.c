@@ -579,6 +579,28 @@ static void scales_do_not_wait_for_destinations(void **state)
 	fixture_free(f);
 }
 
+/* A weight that the other vmld gave is not the administrator's. */
+static void a_shadow_follows_what_is_managed(void **state)
+{
+	struct fixture *f = fixture_new(CONFIG("mode = destinations"));
+	struct service *shadow, *balances = f->service;
+
+	(void)state;
+	second(f);
+	shadow = new_service(f, CONFIG("mode = destinations"));
+	f->states[0] = VM_STATE_SHUTOFF;
+	second(f);
+	second(f);
+	assert_int_equal(fake_kernel_find(&f->kernel, "10.0.0.1:80")->weight,
+			 0);
+	f->env.observes = true;
+	f->service = shadow;
+	second(f);
+	assert_int_equal(service_member(shadow, 0, f->drains).weight, 100);
+	service_free(balances);
+	fixture_free(f);
+}
+
 /*
  * Asking for addresses takes time, and what a destination is for is not known until
  * all have been asked; but one whose address nobody knows must not matter for ever.
@@ -682,6 +704,7 @@ int main(void)
 		cmocka_unit_test(destinations_are_of_the_family_of_the_service),
 		cmocka_unit_test(destinations_do_not_wait_for_one_another),
 		cmocka_unit_test(scales_do_not_wait_for_destinations),
+		cmocka_unit_test(a_shadow_follows_what_is_managed),
 		cmocka_unit_test(destinations_wait_for_addresses_after_a_start),
 		cmocka_unit_test(a_new_configuration_goes_on_with_what_was_learned),
 		cmocka_unit_test(at_the_end_all_is_neutral),
