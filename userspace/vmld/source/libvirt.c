@@ -206,7 +206,8 @@ static int libvirt_poll(struct source *source)
 
 	if (source->state != SOURCE_CONNECTED)
 		return -ENOTCONN;
-	if (!libvirt->is_open)
+	/* Or the answer that is on its way would be taken for the next one's. */
+	if (!libvirt->is_open || libvirt->asked_ns)
 		return -EBUSY;
 	r = link_ask_poll(libvirt->link);
 	if (r == 0)

@@ -16,6 +16,7 @@
 #define MACHINES 40
 #define XML_MS 10	/* all together more than a poll has time for */
 #define POLLS 5
+#define TELLING_NS (NSEC_PER_SEC / 2)	/* a host has told all by then */
 #define DEADLINE_NS (20 * NSEC_PER_SEC)
 
 struct host {
@@ -209,6 +210,26 @@ static void test_one_that_hangs_delays_no_other(void **state)
 	assert_int_equal(hung->last->n_samples, MACHINES);
 }
 
+/*
+ * Or the answer to the first would be taken for that of the second, and nobody
+ * would notice that the second has none.
+ */
+static void test_the_next_poll_waits_for_the_callback(void **state)
+{
+	struct hosts *all = *state;
+	struct host *host = &all->hosts[0];
+	uint64_t end = now_ns() + TELLING_NS;
+
+	assert_int_equal(source_poll(host->source), 0);
+	while (now_ns() < end) {
+		assert_int_equal(source_poll(host->source), -EBUSY);
+		usleep(1000);
+	}
+	while (!host->inventories)
+		assert_true(sd_event_run(all->loop, DEADLINE_NS / 1000) > 0);
+	assert_int_equal(source_poll(host->source), 0);
+}
+
 static unsigned int machines_found(const struct vm_inventory *inventory)
 {
 	unsigned int n = 0;
@@ -248,6 +269,9 @@ int main(void)
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_one_that_hangs_delays_no_other, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_the_next_poll_waits_for_the_callback, set_up,
 			tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_nobody_is_asked_again_while_others_wait,
