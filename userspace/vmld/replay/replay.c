@@ -81,7 +81,10 @@ static void lose(struct replay *replay, size_t host)
 	replay->lost[i] = true;
 }
 
-/* In a script, as the daemon does, at once; in a recording, when it did. */
+/*
+ * In a script, as the daemon does, at once; in a recording, when it did. What was
+ * recorded was told, also before the connection was said to be there again.
+ */
 static int tell_event(struct replay *replay, const struct script_step *step)
 {
 	struct vm_event event;
@@ -93,7 +96,8 @@ static int tell_event(struct replay *replay, const struct script_step *step)
 			      event.hypervisor) != 0;)
 		host++;
 	if (find_hypervisor(replay, host) == SIZE_MAX ||
-	    replay->world->hosts[host].lost)
+	    (replay->world->hosts[host].lost &&
+	     !replay->script->is_recording))
 		return 0;
 	for (size_t i = 0; i < replay->n_services && r == 0; i++)
 		if (service_event(replay->services[i], &event) &&
