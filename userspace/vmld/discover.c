@@ -121,6 +121,28 @@ static bool was_behind(const struct discover *discover,
 	       memcmp(before->uuid, uuid, VM_UUID_SIZE) == 0;
 }
 
+/* Where it runs, if it is defined on other hosts, too. */
+static const struct vm_sample *find_sample(const struct run *run,
+					   const uint8_t *uuid,
+					   const char **ret_hypervisor)
+{
+	const struct vm_sample *found = NULL;
+
+	for (size_t i = 0; i < run->n_inventories; i++) {
+		const struct vm_sample *sample;
+
+		if (!run->inventories[i])
+			continue;
+		sample = vm_inventory_find(run->inventories[i], uuid);
+		if (!sample || (found && claim_rank_of(sample->state) >=
+						 claim_rank_of(found->state)))
+			continue;
+		found = sample;
+		*ret_hypervisor = run->inventories[i]->hypervisor;
+	}
+	return found;
+}
+
 static int claim_address(struct run *run, const struct discover_rule *rule,
 			 const struct vm_inventory *inventory,
 			 const struct vm_sample *sample,
@@ -135,10 +157,25 @@ static int claim_address(struct run *run, const struct discover_rule *rule,
 		.state = sample->state,
 		.rule = rule,
 	};
+	enum claim_rank rank = claim_rank_of(sample->state);
+	const struct vm_sample *best = sample;
+	const char *hypervisor = inventory->hypervisor;
 
+	/* It may be up where its address is not known. */
+	if (rank == CLAIM_DOWN)
+		best = find_sample(run, sample->uuid, &hypervisor);
+	if (claim_rank_of(best->state) < rank &&
+	    !vm_addresses_have(best->addresses, best->n_addresses,
+			       address->family) &&
+	    discover_match_domain(rule, best->name, hypervisor)) {
+		member.domain = best->name;
+		member.hypervisor = hypervisor;
+		member.vcpus = best->vcpus;
+		member.state = best->state;
+	}
 	memcpy(member.uuid, sample->uuid, VM_UUID_SIZE);
 	discover_key(&member.key, rule, address);
-	return claims_add(&run->claims, &member, claim_rank_of(sample->state),
+	return claims_add(&run->claims, &member, rank,
 			  was_behind(run->discover, &member.key,
 				     sample->uuid));
 }
@@ -232,24 +269,6 @@ find_inventory(const struct run *run, const char *hypervisor)
 		if (run->inventories[i] &&
 		    strcmp(run->inventories[i]->hypervisor, hypervisor) == 0)
 			return run->inventories[i];
-	return NULL;
-}
-
-static const struct vm_sample *find_sample(const struct run *run,
-					   const uint8_t *uuid,
-					   const char **ret_hypervisor)
-{
-	for (size_t i = 0; i < run->n_inventories; i++) {
-		const struct vm_sample *sample;
-
-		if (!run->inventories[i])
-			continue;
-		sample = vm_inventory_find(run->inventories[i], uuid);
-		if (!sample)
-			continue;
-		*ret_hypervisor = run->inventories[i]->hypervisor;
-		return sample;
-	}
 	return NULL;
 }
 

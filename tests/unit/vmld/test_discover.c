@@ -442,6 +442,49 @@ static void test_migration(void **state)
 	end(&fixture);
 }
 
+/* Where it was it may stay defined, and its address known, and only there. */
+static void test_defined_elsewhere(void **state)
+{
+	const struct discover_rule rules[] = {
+		members("web-*", "10.0.0.0", 24),
+	};
+	const struct discover_member *found;
+	struct fixture f;
+	size_t n;
+
+	(void)state;
+	begin(&f, rules, ARRAY_SIZE(rules));
+	poll_of(&f, 0);
+	add(&f, 0, 1, "web-1", VM_STATE_SHUTOFF, "10.0.0.1");
+	poll_of(&f, 1);
+	add(&f, 1, 1, "web-1", VM_STATE_RUNNING, "");
+	run(&f);
+	EXPECT(&f, "10.0.0.1:80 web-1@hv2");
+	found = discover_members(f.discover, &n);
+	assert_int_equal(found->state, VM_STATE_RUNNING);
+
+	/* Somebody else's by now: it was so when it was there. */
+	add(&f, 1, 2, "web-2", VM_STATE_RUNNING, "10.0.0.1");
+	run(&f);
+	EXPECT(&f, "10.0.0.1:80 web-2@hv2");
+	expect_problems(&f, 0);
+	poll_of(&f, 1);
+	add(&f, 1, 1, "web-1", VM_STATE_RUNNING, "10.0.0.2");
+	run(&f);
+	EXPECT(&f, "10.0.0.1:80 web-1@hv1", "10.0.0.2:80 web-1@hv2");
+
+	/* Nor is it known there any more. */
+	poll_of(&f, 0);
+	add(&f, 0, 1, "web-1", VM_STATE_SHUTOFF, "");
+	poll_of(&f, 1);
+	add(&f, 1, 1, "web-1", VM_STATE_RUNNING, "");
+	run(&f);
+	EXPECT(&f, "10.0.0.1:80 web-1@hv2", "10.0.0.2:80 web-1@hv2");
+	found = discover_members(f.discover, &n);
+	assert_int_equal(found->state, VM_STATE_RUNNING);
+	end(&f);
+}
+
 static void test_two_ports(void **state)
 {
 	struct discover_rule rules[] = {
@@ -608,6 +651,7 @@ int main(void)
 		cmocka_unit_test(test_silent_hypervisor),
 		cmocka_unit_test(test_ambiguous),
 		cmocka_unit_test(test_migration),
+		cmocka_unit_test(test_defined_elsewhere),
 		cmocka_unit_test(test_two_ports),
 		cmocka_unit_test(test_inherit),
 		cmocka_unit_test(test_candidates),
