@@ -370,13 +370,18 @@ static void event_here(struct machine *machine,
  * Signs from the other host of a migration: that it has come to nothing, or,
  * if its memory was still on the way when it ran here, that all of it is here.
  */
-static void event_elsewhere(struct machine *machine,
+static void event_elsewhere(struct machine *machine, int host,
 			    const struct vm_event *event)
 {
 	switch (event->type) {
 	case VM_EVENT_STOPPED:
 	case VM_EVENT_CRASHED:
 	case VM_EVENT_MIGRATED_OUT:
+		/* Nor is it there to be followed. */
+		if (machine->other_host == host)
+			machine->other_host = MACHINE_NO_HOST;
+		end_migration(machine, event->time_ns);
+		break;
 	case VM_EVENT_MIGRATION_ENDED:
 		end_migration(machine, event->time_ns);
 		break;
@@ -425,7 +430,7 @@ void machine_event(struct machine *machine, const struct policy_params *params,
 		if (machine->host == host)
 			event_here(machine, params, event);
 		else
-			event_elsewhere(machine, event);
+			event_elsewhere(machine, host, event);
 		break;
 	}
 }
