@@ -18,6 +18,8 @@ struct watcher {
 	const struct arguments *arguments;
 	char path[64];		/* of the operation */
 	size_t n_printed;	/* of its events */
+	enum exit_code code;	/* of their output */
+	bool mute;		/* it failed, or nobody reads it any more */
 	bool cancelled;
 	bool told;		/* the daemon, that it is */
 };
@@ -41,12 +43,13 @@ static void print_event(const json_t *event)
 	putchar('\n');
 }
 
-/* Those that are new, each a line. */
-static enum exit_code print_events(struct watcher *watcher,
-				   const json_t *operation)
+/* Those that are new, each a line. If that fails, it is said once. */
+static void print_events(struct watcher *watcher, const json_t *operation)
 {
 	const json_t *events = json_object_get(operation, "events");
 
+	if (watcher->mute)
+		return;
 	for (; watcher->n_printed < json_array_size(events);
 	     watcher->n_printed++) {
 		const json_t *event = json_array_get(events,
@@ -57,7 +60,8 @@ static enum exit_code print_events(struct watcher *watcher,
 		else if (json_dumpf(event, stdout, JSON_COMPACT) == 0)
 			putchar('\n');
 	}
-	return output_end();
+	watcher->code = output_end();
+	watcher->mute = ferror(stdout);
 }
 
 static bool is_under_way(const json_t *operation)
@@ -68,18 +72,18 @@ static bool is_under_way(const json_t *operation)
 }
 
 /* As a line of JSON, or why it did not do all that it was to. */
-static enum exit_code print_end(const struct watcher *watcher,
-				json_t *operation)
+static enum exit_code print_end(struct watcher *watcher, json_t *operation)
 {
 	bool good = !strcmp(member_string(operation, "state"), "done");
 	const json_t *member;
 	size_t i;
 
 	json_object_del(operation, "events");
-	if (watcher->arguments->json) {
+	if (watcher->arguments->json && !watcher->mute) {
 		if (json_dumpf(operation, stdout, JSON_COMPACT) == 0)
 			putchar('\n');
-	} else {
+		watcher->code = output_end();
+	} else if (!watcher->arguments->json) {
 		json_array_foreach(json_object_get(operation, "members"), i,
 				   member) {
 			const char *error = member_string(member, "error");
@@ -90,8 +94,7 @@ static enum exit_code print_end(const struct watcher *watcher,
 					 error);
 		}
 	}
-	return output_end() == EXIT_CODE_OK && good ? EXIT_CODE_OK :
-						      EXIT_CODE_FAILED;
+	return good ? watcher->code : EXIT_CODE_FAILED;
 }
 
 /* Wait for a moment, or for an interrupt, which is to cancel: 1; or neither: 0. */

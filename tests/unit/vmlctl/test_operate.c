@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is asked of the daemon while an operation is under way. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -17,6 +18,7 @@ static struct daemon {
 	unsigned int polls;	/* until the operation ends by itself */
 	unsigned int interrupts;	/* of the user, as soon as it has begun */
 	bool cancelled;
+	bool tells;	/* of an event, at once */
 } d;
 
 static json_t *operation(void)
@@ -24,8 +26,13 @@ static json_t *operation(void)
 	const char *state = d.cancelled ? "cancelled" :
 			    d.polls ? "running" : "done";
 
-	return json_pack("{s:i, s:s, s:[], s:[]}", "id", 7, "state", state,
-			 "members", "events");
+	json_t *events = json_array();
+
+	if (d.tells)
+		json_array_append_new(events, json_pack("{s:f, s:s}", "seconds",
+							0.0, "text", "begins"));
+	return json_pack("{s:i, s:s, s:[], s:o}", "id", 7, "state", state,
+			 "members", "events", events);
 }
 
 static void interrupt(void)
@@ -48,6 +55,8 @@ int daemon_request(_unused_ const char *socket_path, const char *method,
 	assert_string_equal(path, "/v1/operations/7");
 	strcat(strcat(d.asked, " "), method);
 	interrupt();
+	/* As a request may leave it. */
+	errno = 0;
 	if (d.silent) {
 		d.silent--;
 		*ret_error = strdup("vmld does not answer");
@@ -79,6 +88,28 @@ static enum exit_code operate(void)
 	const struct arguments arguments = { .json = true };
 
 	return daemon_operate(&arguments, NULL);
+}
+
+/* The same with another standard output; what it says on standard error. */
+static enum exit_code operate_into(int output, char *said, size_t size)
+{
+	const int old_output = dup(STDOUT_FILENO), old_error = dup(STDERR_FILENO);
+	_cleanup_fclose_ FILE *errors = tmpfile();
+	enum exit_code code;
+
+	assert_non_null(errors);
+	fflush(stdout);
+	assert_true(dup2(output, STDOUT_FILENO) >= 0);
+	assert_true(dup2(fileno(errors), STDERR_FILENO) >= 0);
+	code = operate();
+	assert_true(dup2(old_output, STDOUT_FILENO) >= 0);
+	assert_true(dup2(old_error, STDERR_FILENO) >= 0);
+	close(old_output);
+	close(old_error);
+	clearerr(stdout);
+	rewind(errors);
+	said[fread(said, 1, size - 1, errors)] = '\0';
+	return code;
 }
 
 static void it_is_followed_to_its_end(_unused_ void **state)
@@ -118,6 +149,35 @@ static void a_daemon_that_is_gone_ends_it(_unused_ void **state)
 	assert_string_equal(d.asked, "POST GET GET GET");
 }
 
+/* That is its good right, and it goes on. */
+static void nobody_has_to_read_it(_unused_ void **state)
+{
+	char said[256];
+	int fds[2];
+
+	d = (struct daemon){ .polls = 3, .tells = true };
+	signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(pipe(fds), 0);
+	close(fds[0]);
+	assert_int_equal(operate_into(fds[1], said, sizeof(said)),
+			 EXIT_CODE_OK);
+	close(fds[1]);
+	assert_string_equal(said, "");
+	assert_string_equal(d.asked, "POST GET GET GET");
+}
+
+static void a_full_disk_is_told_once(_unused_ void **state)
+{
+	_cleanup_close_ int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	char said[256];
+
+	d = (struct daemon){ .polls = 3, .tells = true };
+	assert_int_equal(operate_into(full, said, sizeof(said)),
+			 EXIT_CODE_FAILED);
+	assert_string_equal(said, "vmlctl: cannot write the output: No space left on device\n");
+	assert_string_equal(d.asked, "POST GET GET GET");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -126,6 +186,8 @@ int main(void)
 		cmocka_unit_test(a_cancellation_is_repeated_until_it_is_answered),
 		cmocka_unit_test(a_second_interrupt_does_not_wait),
 		cmocka_unit_test(a_daemon_that_is_gone_ends_it),
+		cmocka_unit_test(nobody_has_to_read_it),
+		cmocka_unit_test(a_full_disk_is_told_once),
 	};
 
 	return cmocka_run_group_tests_name("operate", tests, NULL, NULL);
