@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdarg.h>
 
+#include "table.h"
 #include "verb.h"
 
 void complain(const char *format, ...)
 {
+	_cleanup_free_ char *text = NULL;
 	va_list arguments;
 
-	fputs("vmlctl: ", stderr);
 	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
 	va_end(arguments);
-	fputc('\n', stderr);
+	for (char *c = text; c && *c; c++)
+		*c = tame(*c);
+	fprintf(stderr, "vmlctl: %s\n", text ?: "out of memory");
 }

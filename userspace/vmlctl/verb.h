@@ -70,7 +70,10 @@ extern const struct verb verb_undrain;
 extern const struct verb verb_snapshot;
 extern const struct verb verb_evacuate;
 
-/* Print "vmlctl: " and the text as a line on stderr. */
+/*
+ * Print "vmlctl: " and the text as a line on stderr. Characters that a terminal
+ * would obey are replaced.
+ */
 void complain(const char *format, ...) _printf_(1, 2);
 
 #endif

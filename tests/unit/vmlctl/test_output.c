@@ -11,6 +11,7 @@
 #include "event_text.h"
 #include "render.h"
 #include "util.h"
+#include "verb.h"
 
 static const struct column columns[] = {
 	{ "NAME", false },
@@ -80,6 +81,23 @@ static void a_name_cannot_command_the_terminal(_unused_ void **state)
 	table_add(table, "x");
 	assert_int_equal(table_print(table, "", capture.file), 0);
 	assert_printed("NAME      N  WHY\nvm?[2J??  1  x\n");
+}
+
+/* What hypervisors and guests have said may be part of one. */
+static void a_complaint_cannot_either(_unused_ void **state)
+{
+	_cleanup_fclose_ FILE *errors = tmpfile();
+	const int old = dup(STDERR_FILENO);
+	char said[64];
+
+	assert_non_null(errors);
+	assert_true(dup2(fileno(errors), STDERR_FILENO) >= 0);
+	complain("%s: %s", "web-1", "agent\033[2J\n\177");
+	assert_true(dup2(old, STDERR_FILENO) >= 0);
+	close(old);
+	rewind(errors);
+	said[fread(said, 1, sizeof(said) - 1, errors)] = '\0';
+	assert_string_equal(said, "vmlctl: web-1: agent?[2J??\n");
 }
 
 static void a_table_without_rows_has_its_titles(_unused_ void **state)
@@ -219,6 +237,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PRINTING(columns_are_aligned),
 		PRINTING(a_name_cannot_command_the_terminal),
+		PRINTING(a_complaint_cannot_either),
 		PRINTING(a_table_without_rows_has_its_titles),
 		PRINTING(service_lines_tell_what_is_known),
 		PRINTING(weights_are_factors_and_dashes),
