@@ -28,6 +28,12 @@ enum exit_code daemon_ask(const char *socket_path, const char *method,
 			  json_t **ret_body);
 
 /*
+ * Add a text to a request, if there is one. False, after a complaint: it can't
+ * stand in JSON, which is UTF-8.
+ */
+bool daemon_add_text(json_t *request, const char *name, const char *text);
+
+/*
  * Have the daemon run an operation, print what happens as it does, and cancel it
  * at an interrupt.
  */

@@ -9,10 +9,11 @@ static enum exit_code run(const struct arguments *arguments)
 		complain("name one hypervisor, as the configuration does");
 		return EXIT_CODE_USAGE;
 	}
-	request = json_pack("{s:s, s:s, s:b}", "kind", "evacuation", "host",
-			    arguments->operands[0], "force", arguments->force);
-	if (arguments->to)
-		json_object_set_new(request, "to", json_string(arguments->to));
+	request = json_pack("{s:s, s:b}", "kind", "evacuation", "force",
+			    arguments->force);
+	if (!daemon_add_text(request, "host", arguments->operands[0]) ||
+	    !daemon_add_text(request, "to", arguments->to))
+		return EXIT_CODE_USAGE;
 	if (arguments->has_deadline)
 		json_object_set_new(request, "deadline",
 				    json_real(arguments->deadline_s));

@@ -165,6 +165,15 @@ static enum exit_code follow(struct watcher *watcher, int signals,
 	}
 }
 
+bool daemon_add_text(json_t *request, const char *name, const char *text)
+{
+	/* "s?" would make a null of what is not given, which is not the same. */
+	if (!text || json_object_set_new(request, name, json_string(text)) == 0)
+		return true;
+	complain("\"%s\" is not UTF-8", text);
+	return false;
+}
+
 enum exit_code daemon_operate(const struct arguments *arguments,
 			      const json_t *request)
 {

@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon.h"
 
-/* "s?" would make a null of what is not given, which is not the same. */
-static void set_text(json_t *object, const char *name, const char *text)
-{
-	if (text)
-		json_object_set_new(object, name, json_string(text));
-}
-
 static enum exit_code run(const struct arguments *arguments)
 {
 	_cleanup_(json_decrefp) json_t *request = NULL;
@@ -21,10 +14,12 @@ static enum exit_code run(const struct arguments *arguments)
 	}
 	request = json_pack("{s:s, s:b}", "kind", "snapshot", "force",
 			    arguments->force);
-	set_text(request, "domain", has_domain ? arguments->operands[0] : NULL);
-	set_text(request, "service", arguments->service_name);
-	set_text(request, "name", arguments->name);
-	set_text(request, "snapshot", arguments->kind);
+	if (!daemon_add_text(request, "domain",
+			     has_domain ? arguments->operands[0] : NULL) ||
+	    !daemon_add_text(request, "service", arguments->service_name) ||
+	    !daemon_add_text(request, "name", arguments->name) ||
+	    !daemon_add_text(request, "snapshot", arguments->kind))
+		return EXIT_CODE_USAGE;
 	if (arguments->has_deadline)
 		json_object_set_new(request, "deadline",
 				    json_real(arguments->deadline_s));

@@ -178,6 +178,33 @@ static void a_full_disk_is_told_once(_unused_ void **state)
 	assert_string_equal(d.asked, "POST GET GET GET");
 }
 
+/* Nothing is asked for that is other than what was said. */
+static void words_that_json_can_not_have_are_refused(_unused_ void **state)
+{
+	static char *operands[] = { "web-1", "h\xff" };
+	const struct {
+		const struct verb *verb;
+		struct arguments arguments;
+	} cases[] = {
+		{ &verb_evacuate, { .operands = operands, .n_operands = 1,
+				    .to = "h\xff" } },
+		{ &verb_evacuate, { .operands = operands + 1,
+				    .n_operands = 1 } },
+		{ &verb_snapshot, { .operands = operands, .n_operands = 1,
+				    .name = "h\xff" } },
+		{ &verb_snapshot, { .operands = operands + 1,
+				    .n_operands = 1 } },
+		{ &verb_snapshot, { .service_name = "h\xff" } },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		d = (struct daemon){ 0 };
+		assert_int_equal(cases[i].verb->run(&cases[i].arguments),
+				 EXIT_CODE_USAGE);
+		assert_string_equal(d.asked, "");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +213,7 @@ int main(void)
 		cmocka_unit_test(a_cancellation_is_repeated_until_it_is_answered),
 		cmocka_unit_test(a_second_interrupt_does_not_wait),
 		cmocka_unit_test(a_daemon_that_is_gone_ends_it),
+		cmocka_unit_test(words_that_json_can_not_have_are_refused),
 		cmocka_unit_test(nobody_has_to_read_it),
 		cmocka_unit_test(a_full_disk_is_told_once),
 	};
