@@ -332,9 +332,11 @@ installed = $(O)/vmld:$(SBINDIR)/vmld:755 \
 		.%,%,$(suffix $(p)))/$(notdir $(p)):644)
 field = $(word $(1),$(subst :, ,$(2)))
 
-$(O)/vmld.service: userspace/vmld/vmld.service.in Makefile
+# Anew if it is to lead to other directories than before.
+$(O)/vmld.service: userspace/vmld/vmld.service.in FORCE
 	@mkdir -p $(@D)
-	$(Q)sed 's|@SBINDIR@|$(SBINDIR)|g; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' $< > $@
+	$(Q)sed 's|@SBINDIR@|$(SBINDIR)|g; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' $< > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 install: install-userspace install-module
 
