@@ -208,6 +208,7 @@ static enum exit_code run(const struct arguments *arguments)
 	const struct vml_service_key *only;
 	char key[VML_KEY_STRING_MAX];
 	enum exit_code code;
+	bool known;
 	int r;
 
 	code = kernel_open_for(arguments, &client, &only);
@@ -220,11 +221,12 @@ static enum exit_code run(const struct arguments *arguments)
 			 error ?: "out of memory");
 	if (only)
 		vml_service_key_format(only, key);
+	known = daemon && (!only || daemon_knows(daemon, key));
 	/* The daemon may wait for a service that is not there yet. */
-	if (r < 0 && !(r == -ENOENT && daemon_knows(daemon, key))) {
+	if (r < 0 && !(r == -ENOENT && known)) {
 		code = kernel_complain(client, r, only);
 		/* On a director without the module there is still the daemon. */
-		if (r != -ENODEV || !daemon)
+		if (r != -ENODEV || !known)
 			return code;
 	}
 	status = status_unite(kernel, daemon, only ? key : NULL);
