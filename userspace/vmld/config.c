@@ -150,6 +150,9 @@ static int read_general(const struct config_section *file,
 	config->drain_deadline_ns =
 		(uint64_t)(drain_deadline * (double)NSEC_PER_SEC);
 	config->sink = sink;
+	config->sink_line = section_line(file, "sink");
+	config->socket_line = section_line(file, "socket");
+	config->state_directory_line = section_line(file, "state-directory");
 	r = read_path(file, "socket", DEFAULT_SOCKET, &config->socket);
 	if (r < 0)
 		return r;

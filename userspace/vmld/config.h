@@ -73,6 +73,8 @@ struct config {
 	enum config_sink sink;
 	char *socket;
 	char *state_directory;
+	/* Where these three are given; 1 if they aren't. */
+	unsigned int sink_line, socket_line, state_directory_line;
 	struct config_hypervisor *hypervisors;
 	size_t n_hypervisors;
 	struct config_service **services;

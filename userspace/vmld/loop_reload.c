@@ -194,11 +194,13 @@ static void check_fixed(const struct daemon *daemon, const struct config *new,
 	const struct config *old = daemon->config;
 
 	if (new->sink != old->sink)
-		config_error(errors, 1, "sink can't change in a reload: restart vmld");
+		config_error(errors, new->sink_line,
+			     "sink can't change in a reload: restart vmld");
 	if (strcmp(new->socket, old->socket))
-		config_error(errors, 1, "socket can't change in a reload: restart vmld");
+		config_error(errors, new->socket_line,
+			     "socket can't change in a reload: restart vmld");
 	if (strcmp(new->state_directory, old->state_directory))
-		config_error(errors, 1,
+		config_error(errors, new->state_directory_line,
 			     "state-directory can't change in a reload: restart vmld");
 }
 
@@ -215,6 +217,7 @@ static int load(struct daemon *daemon, struct config **ret_config,
 		r = daemon_override(daemon, config);
 	if (r == 0)
 		check_fixed(daemon, config, &errors);
+	config_errors_sort(&errors);
 	if (errors.n) {
 		*ret_errors = config_errors_format(&errors, path);
 		return *ret_errors ? -EINVAL : -ENOMEM;

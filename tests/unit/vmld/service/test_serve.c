@@ -389,9 +389,9 @@ static void a_bad_configuration_changes_nothing(void **state)
 	assert_int_equal(daemon_config(f->daemon)->lease_ms, 10000);
 	assert_true(is_known(f));
 
-	write_config(f, "sink = ipvs");
+	write_config(f, "lease = 3\nsink = ipvs");
 	snprintf(expected, sizeof(expected),
-		 "%s/conf:1: sink can't change in a reload: restart vmld\n",
+		 "%s/conf:8: sink can't change in a reload: restart vmld\n",
 		 f->directory);
 	assert_error(f, "POST", "/v1/reload", 422, expected);
 }
