@@ -194,6 +194,33 @@ static int read_rule(const struct config_section *section, bool has_address,
 	return read_hypervisors(section, config, rule);
 }
 
+/* It would depend on the order which of the two is meant. */
+static void check_same_address(const struct config_section *section,
+			       const struct config_service *service,
+			       const struct discover_rule *rule)
+{
+	struct vml_destination_key key = {
+		.family = rule->address.family,
+		.port = rule->port,
+		.address = rule->address.address,
+	};
+	char text[VML_KEY_STRING_MAX];
+
+	if (!rule->address.family)
+		return;
+	for (const struct discover_rule *other = service->rules; other < rule;
+	     other++) {
+		if (other->port != rule->port ||
+		    !vm_address_equal(&other->address, &rule->address))
+			continue;
+		config_error(section->errors, rule->line,
+			     "duplicate member: line %u is %s, too",
+			     other->line,
+			     vml_destination_key_format(&key, text));
+		return;
+	}
+}
+
 static int read_rules(const struct config_section *section,
 		      const struct config *config,
 		      struct config_service *service)
@@ -223,6 +250,8 @@ static int read_rules(const struct config_section *section,
 				      &service->rules[service->n_rules++]);
 			if (r < 0)
 				return r;
+			check_same_address(&inside, service,
+					   &service->rules[service->n_rules - 1]);
 		}
 	}
 	return 0;

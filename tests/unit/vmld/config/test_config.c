@@ -394,6 +394,18 @@ static void duplicates_by_name_and_by_key_are_found(void **state)
 		"f:7: option \"lease\" is given twice (first on line 6)\n");
 }
 
+/* However it is written; on another port it is another destination. */
+static void members_with_the_same_address_are_found(void **state)
+{
+	(void)state;
+	assert_errors(HYPERVISOR
+		      "service s { address = \"2001:db8::100\" port = 80\n"
+		      " member \"2001:db8::1\" { }\n"
+		      " member \"2001:DB8::1\" { port = 81 }\n"
+		      " member \"2001:db8:0::1\" { domain = web-1 } }",
+		      "f:5: duplicate member: line 3 is [2001:db8::1]:80, too\n");
+}
+
 static void what_is_unknown_is_named_and_skipped_whole(void **state)
 {
 	(void)state;
@@ -592,6 +604,7 @@ int main(void)
 		cmocka_unit_test(only_some_forwarding_changes_addresses_and_ports),
 		cmocka_unit_test(references_lead_somewhere),
 		cmocka_unit_test(duplicates_by_name_and_by_key_are_found),
+		cmocka_unit_test(members_with_the_same_address_are_found),
 		cmocka_unit_test(what_is_unknown_is_named_and_skipped_whole),
 		cmocka_unit_test(forms_are_as_the_options_need_them),
 		cmocka_unit_test(comments_may_stand_anywhere),
