@@ -86,7 +86,8 @@ static unsigned int answer_reload(struct daemon *daemon, json_t **ret_body)
 	}
 	if (r < 0)
 		return refuse(ret_body, "can't reload: %s", strerror(-r));
-	*ret_body = json_pack("{s:s}", "config", daemon_config(daemon)->path);
+	*ret_body = json_pack("{s:o}", "config",
+			      utf8_to_json(daemon_config(daemon)->path));
 	return MHD_HTTP_OK;
 }
 

@@ -103,11 +103,13 @@ json_t *status_to_json(const struct daemon *daemon)
 			services,
 			service_to_json(daemon, daemon_service(daemon, i)));
 	return json_pack(
-		"{s:s, s:i, s:f, s:b, s:s?, s:s, s:s, s:f, s:f, s:o, s:o, s:o}",
+		"{s:s, s:i, s:f, s:b, s:o, s:o, s:s, s:f, s:f, s:o, s:o, s:o}",
 		"version", VML_VERSION, "pid", (int)getpid(), "uptime",
 		seconds(now_ns() - daemon_started_ns(daemon)), "shadow",
-		daemon_is_shadow(daemon), "record", daemon_record(daemon),
-		"config", config->path, "sink", config_sink_name(config->sink),
+		daemon_is_shadow(daemon), "record",
+		utf8_to_json(daemon_record(daemon)), "config",
+		utf8_to_json(config->path), "sink",
+		config_sink_name(config->sink),
 		"poll_interval", seconds(config->poll_interval_ns), "lease",
 		(double)config->lease_ms / (double)MSEC_PER_SEC, "hypervisors",
 		hypervisors, "services", services, "drains",

@@ -201,17 +201,21 @@ static void status_shows_everything(void **state)
 static void words_of_others_need_not_be_utf8(void **state)
 {
 	struct daemon_fixture *f = *state;
-	const char *error;
+	_cleanup_free_ char *path = fixture_path(f, "caf\xe9");
+	const char *error, *record;
 	json_t *body;
 
 	stop(f);
+	f->options.record = path;
 	fixture_write(f, "script", "host hv1\nat 0 lost hv1 \"caf\xe9\"\n");
 	start(f);
 	wait_for(f, source_error(daemon_source(f->daemon, 0)));
 	assert_int_equal(ask(f, "GET", "/v1/status", &body), 200);
-	assert_int_equal(json_unpack(body, "{s:[{s:s}]}", "hypervisors",
-				     "error", &error), 0);
+	assert_int_equal(json_unpack(body, "{s:s, s:[{s:s}]}", "record",
+				     &record, "hypervisors", "error", &error),
+			 0);
 	assert_string_equal(error, "caf\xef\xbf\xbd");
+	assert_non_null(strstr(record, "/caf\xef\xbf\xbd"));
 	json_decref(body);
 }
 
