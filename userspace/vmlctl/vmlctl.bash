@@ -34,25 +34,29 @@ _vmlctl_destinations()
 		sed -n 's/^ *"destination": "\([^"]*\)".*/\1=/p'
 }
 
+# Names are whatever their owners want. compgen expands its words, and so runs a
+# $(command): none is offered that the shell takes for more than a word.
+_vmlctl_name='[[:alnum:]_.:@%+,=-]*'
+
 # Domains that back destinations, as the daemon knows them.
 _vmlctl_domains()
 {
 	vmlctl status --json 2> /dev/null |
-		sed -n 's/^ *"domain": "\([^"]*\)".*/\1/p' | sort -u
+		sed -n "s/^ *\"domain\": \"\($_vmlctl_name\)\".*/\1/p" | sort -u
 }
 
 # Hypervisors of the daemon's configuration
 _vmlctl_hypervisors()
 {
 	vmlctl status --json 2> /dev/null |
-		sed -n '/^ *"hypervisors": \[/,/^ *"drains": /s/^ *"name": "\([^"]*\)".*/\1/p'
+		sed -n "/^ *\"hypervisors\": \\[/,/^ *\"drains\": /s/^ *\"name\": \"\($_vmlctl_name\)\".*/\1/p"
 }
 
 # Services of the daemon's configuration
 _vmlctl_configured()
 {
 	vmlctl status --json 2> /dev/null |
-		sed -n '/^  "services": \[/,$s/^ *"name": "\([^"]*\)".*/\1/p'
+		sed -n "/^  \"services\": \\[/,\$s/^ *\"name\": \"\($_vmlctl_name\)\".*/\1/p"
 }
 
 _vmlctl()
