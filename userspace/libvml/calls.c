@@ -29,7 +29,8 @@ static int request_one(struct vml_client *client, struct nl_msg *message,
 	struct vml_reply reply = { .take = parse, .userdata = element };
 	int r;
 
-	r = vml_client_request(client, message, &reply);
+	r = vml_client_request(client, message, &reply,
+			       vml_client_deadline(client));
 	if (r < 0)
 		return r;
 	if (!reply.messages)

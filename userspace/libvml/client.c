@@ -119,11 +119,14 @@ static int resolve(struct vml_client *client, uint64_t deadline,
 	return 0;
 }
 
-int vml_client_request(struct vml_client *client, struct nl_msg *message,
-		       struct vml_reply *reply)
+uint64_t vml_client_deadline(const struct vml_client *client)
 {
-	const uint64_t deadline = now_ns() +
-				  client->timeout_ms * NSEC_PER_MSEC;
+	return now_ns() + client->timeout_ms * NSEC_PER_MSEC;
+}
+
+int vml_client_request(struct vml_client *client, struct nl_msg *message,
+		       struct vml_reply *reply, uint64_t deadline)
+{
 	struct nlmsghdr *request = nlmsg_hdr(message);
 	bool fresh = false, changed;
 	int r;

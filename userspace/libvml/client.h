@@ -16,13 +16,16 @@ struct vml_client {
 int vml_client_fail(struct vml_client *client, int error, const char *format,
 		    ...) _printf_(3, 4);
 
+/* Until when a call that begins now may take. */
+uint64_t vml_client_deadline(const struct vml_client *client);
+
 /*
  * Send a request to the family, looking it up first if need be, and take in
- * the answer. A refusal of the kernel and an error of reply->take() are
+ * the answer, all of it before the deadline. A refusal of the kernel and an error of reply->take() are
  * returned, with the client's error set; a torn dump is no error here.
  */
 int vml_client_request(struct vml_client *client, struct nl_msg *message,
-		       struct vml_reply *reply);
+		       struct vml_reply *reply, uint64_t deadline);
 
 /* Say why a request could not be built. */
 int vml_client_bad_request(struct vml_client *client, int error);

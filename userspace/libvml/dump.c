@@ -42,6 +42,7 @@ int vml_client_dump(struct vml_client *client, uint8_t command,
 		    void **ret_elements, size_t *ret_n)
 {
 	_cleanup_(nlmsg_freep) struct nl_msg *message = NULL;
+	const uint64_t deadline = vml_client_deadline(client);
 	int r;
 
 	r = vml_message_get(command, NLM_F_DUMP, service, NULL, &message);
@@ -57,7 +58,7 @@ int vml_client_dump(struct vml_client *client, uint8_t command,
 			.userdata = &elements,
 		};
 
-		r = vml_client_request(client, message, &reply);
+		r = vml_client_request(client, message, &reply, deadline);
 		if (r >= 0 && !reply.torn) {
 			*ret_elements = elements.data;
 			*ret_n = elements.n;
