@@ -17,6 +17,7 @@ static struct daemon {
 	unsigned int silent;	/* requests that it does not answer from now on */
 	unsigned int polls;	/* until the operation ends by itself */
 	unsigned int interrupts;	/* of the user, as soon as it has begun */
+	int signal;		/* that they are, if it isn't SIGINT */
 	bool cancelled;
 	bool tells;	/* of an event, at once */
 } d;
@@ -40,7 +41,7 @@ static void interrupt(void)
 	if (!d.interrupts)
 		return;
 	d.interrupts--;
-	assert_int_equal(raise(SIGINT), 0);
+	assert_int_equal(raise(d.signal ?: SIGINT), 0);
 }
 
 void daemon_answer_clear(struct daemon_answer *answer)
@@ -122,6 +123,25 @@ static void it_is_followed_to_its_end(_unused_ void **state)
 static void an_interrupt_cancels_it(_unused_ void **state)
 {
 	d = (struct daemon){ .polls = 9, .interrupts = 1 };
+	assert_int_equal(operate(), EXIT_CODE_FAILED);
+	assert_string_equal(d.asked, "POST DELETE");
+}
+
+/* As nohup(1) has it ignored. */
+static void who_hangs_up_can_have_it_go_on(_unused_ void **state)
+{
+	sigset_t set;
+
+	/* Which the tests before have blocked. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	signal(SIGHUP, SIG_IGN);
+	d = (struct daemon){ .polls = 2, .interrupts = 1, .signal = SIGHUP };
+	assert_int_equal(operate(), EXIT_CODE_OK);
+	assert_string_equal(d.asked, "POST GET GET");
+	signal(SIGHUP, SIG_DFL);
+	d = (struct daemon){ .polls = 9, .interrupts = 1, .signal = SIGHUP };
 	assert_int_equal(operate(), EXIT_CODE_FAILED);
 	assert_string_equal(d.asked, "POST DELETE");
 }
@@ -210,6 +230,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_is_followed_to_its_end),
 		cmocka_unit_test(an_interrupt_cancels_it),
+		cmocka_unit_test(who_hangs_up_can_have_it_go_on),
 		cmocka_unit_test(a_cancellation_is_repeated_until_it_is_answered),
 		cmocka_unit_test(a_second_interrupt_does_not_wait),
 		cmocka_unit_test(a_daemon_that_is_gone_ends_it),
