@@ -37,6 +37,8 @@ int listen_unix(const char *path, int *ret_fd)
 	mode_t mask;
 	int r;
 
+	if (!*path)
+		return -EINVAL;
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	strcpy(address.sun_path, path);

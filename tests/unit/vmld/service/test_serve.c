@@ -475,6 +475,8 @@ static void only_one_daemon_has_the_state_and_the_socket(void **state)
 	assert_int_equal(listen_unix(path, &fd), -EADDRINUSE);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0660);
+	/* It would be one of the abstract namespace, open to everybody. */
+	assert_int_equal(listen_unix("", &fd), -EINVAL);
 }
 
 static void all_behind_a_scale_is_explained(void **state)
