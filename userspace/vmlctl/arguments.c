@@ -118,16 +118,16 @@ static int u32_parse(const char *text, uint32_t *ret_value)
 
 int scale_parse(const char *text, uint32_t *ret_scale)
 {
-	double value;
+	double value, scale;
 	int r;
 
 	r = decimal_parse(text, &value);
 	if (r < 0)
 		return r;
-	value = round(value * VML_SCALE_ONE);
-	if (value > UINT32_MAX)
+	scale = round(value * VML_SCALE_ONE);
+	if (scale > UINT32_MAX || (scale < 1 && value > 0))
 		return -ERANGE;
-	*ret_scale = (uint32_t)value;
+	*ret_scale = (uint32_t)scale;
 	return 0;
 }
 
@@ -152,7 +152,8 @@ int assignment_parse(const char *text, struct vml_scale *ret_scale,
 			    key);
 	r = scale_parse(equals + 1, &scale.scale);
 	if (r == -ERANGE)
-		return fail(error, "scale \"%s\" of %s is too large: below 65536",
+		return fail(error,
+			    "scale \"%s\" of %s is neither 0 nor from 0.00001 to 65535",
 			    equals + 1, key);
 	if (r < 0)
 		return fail(error,

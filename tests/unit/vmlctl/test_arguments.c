@@ -218,6 +218,9 @@ static void scales_are_factors(_unused_ void **state)
 		{ "0.00001", 0, 1 },
 		{ "65535.99998", 0, UINT32_MAX },
 		{ "65536", -ERANGE, 0 },
+		/* It would be 0, which is something else. */
+		{ "0.000007", -ERANGE, 0 },
+		{ "0.000008", 0, 1 },
 		{ "99999999999999999999999999", -ERANGE, 0 },
 		{ "", -EINVAL, 0 },
 		{ ".", -EINVAL, 0 },
@@ -254,7 +257,7 @@ static void assignments_are_read_or_explained(_unused_ void **state)
 		{ "192.0.2.9:80=half",
 		  "scale \"half\" of 192.0.2.9:80 is not a factor like 0.5" },
 		{ "192.0.2.9:80=70000",
-		  "scale \"70000\" of 192.0.2.9:80 is too large: below 65536" },
+		  "scale \"70000\" of 192.0.2.9:80 is neither 0 nor from 0.00001 to 65535" },
 	};
 	struct vml_scale scale;
 	char key[VML_KEY_STRING_MAX];
