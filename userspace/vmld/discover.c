@@ -523,6 +523,24 @@ int discover_inherit(struct discover *discover, const struct discover *before)
 	return 0;
 }
 
+void discover_forget(struct discover *discover, const char *hypervisor)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < discover->n_members; i++) {
+		struct discover_member *member = &discover->members[i];
+
+		if (member->has_vm && !strcmp(member->hypervisor, hypervisor)) {
+			free((char *)member->domain);
+			free((char *)member->hypervisor);
+		} else {
+			discover->members[kept++] = *member;
+		}
+	}
+	discover->n_members = kept;
+	discover->has_run = false;
+}
+
 int discover_candidates(struct discover *discover, uint64_t now_ns,
 			struct vm_address **ret_addresses, size_t *ret_n)
 {

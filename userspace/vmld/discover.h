@@ -67,6 +67,12 @@ void discover_freep(struct discover **discover);
 int discover_inherit(struct discover *discover, const struct discover *before);
 
 /*
+ * Forget the machines that were last seen on a hypervisor that is asked no more.
+ * What discover_members() gave is not valid any longer.
+ */
+void discover_forget(struct discover *discover, const char *hypervisor);
+
+/*
  * Match again. inventories: the last one of each hypervisor, NULLs are
  * skipped; a hypervisor without an inventory (lost, never seen) changes
  * nothing about the members that it had. destinations: those that the kernel

@@ -155,6 +155,21 @@ static void retire_services(struct daemon *daemon, const struct next *next)
 	}
 }
 
+static bool knows_name(const struct config *config, const char *hypervisor)
+{
+	for (size_t i = 0; i < config->n_hypervisors; i++)
+		if (!strcmp(config->hypervisors[i].name, hypervisor))
+			return true;
+	return false;
+}
+
+/* Nobody will say any more what has become of its machines. */
+static void forget_machines(struct daemon *daemon, const char *hypervisor)
+{
+	for (size_t i = 0; i < daemon->n_services; i++)
+		service_forget(daemon->services[i], hypervisor);
+}
+
 static void apply(struct daemon *daemon, struct next *next)
 {
 	retire_services(daemon, next);
@@ -162,9 +177,16 @@ static void apply(struct daemon *daemon, struct next *next)
 	daemon->services = TAKE_PTR(next->services);
 	daemon->n_services = next->n_services;
 
-	for (size_t i = 0; i < daemon->n_hypervisors; i++)
-		if (!keeps_hypervisor(next, daemon->hypervisors[i]))
-			hypervisor_free(daemon->hypervisors[i]);
+	for (size_t i = 0; i < daemon->n_hypervisors; i++) {
+		struct hypervisor *old = daemon->hypervisors[i];
+		const char *name = source_name(hypervisor_source(old));
+
+		if (keeps_hypervisor(next, old))
+			continue;
+		if (!knows_name(next->config, name))
+			forget_machines(daemon, name);
+		hypervisor_free(old);
+	}
 	free(daemon->hypervisors);
 	free(daemon->inventories);
 	daemon->hypervisors = TAKE_PTR(next->hypervisors);

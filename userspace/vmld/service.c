@@ -107,6 +107,14 @@ int service_reset(struct service *service)
 	return 0;
 }
 
+void service_forget(struct service *service, const char *hypervisor)
+{
+	discover_forget(service->discover, hypervisor);
+	if (service->members)
+		service->members = discover_members(service->discover,
+						    &service->n_members);
+}
+
 struct service *service_free(struct service *service)
 {
 	if (!service)

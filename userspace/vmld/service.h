@@ -86,6 +86,9 @@ int service_reset(struct service *service);
 void service_inherit(struct service *service, struct service *before,
 		     const struct service_env *env);
 
+/* Forget the machines of a hypervisor that is configured no more. */
+void service_forget(struct service *service, const char *hypervisor);
+
 /* Bring the kernel to where it is to be. Says by itself what is the matter. */
 void service_step(struct service *service, const struct service_env *env,
 		  uint64_t now);

@@ -424,6 +424,32 @@ static void a_good_configuration_takes_effect(void **state)
 	assert_int_equal(kernel.restores, 1);
 }
 
+/* As after a restart: nobody watches it. */
+static void machines_of_a_hypervisor_that_is_configured_no_more_are_unknown(
+	void **state)
+{
+	struct daemon_fixture *f = *state;
+	json_t *body;
+	char hv2[128];
+
+	stop(f);
+	fixture_write(f, "script",
+		      "host hv1\nhost hv2\n"
+		      "vm web-1 hv1 address 10.0.0.1 vcpus 1 state running boot 1\n"
+		      "vm web-2 hv2 address 10.0.0.2 vcpus 1 state shutoff boot 1\n");
+	snprintf(hv2, sizeof(hv2),
+		 "hypervisor hv2 { uri = \"script://%s/script\" }\n",
+		 f->directory);
+	write_config(f, hv2);
+	start(f);
+	wait_for(f, is_known(f) && kernel.destinations[1].scale == 0);
+	write_config(f, "");
+	assert_int_equal(ask(f, "POST", "/v1/reload", &body), 200);
+	json_decref(body);
+	wait_for(f, kernel.destinations[1].scale == VML_SCALE_ONE);
+	assert_false(is_known(f));
+}
+
 static void nonsense_and_silence_hurt_nobody(void **state)
 {
 	static const char *const requests[] = {
@@ -608,6 +634,7 @@ int main(void)
 		TEST(bad_operations_are_refused),
 		TEST(a_bad_configuration_changes_nothing),
 		TEST(a_good_configuration_takes_effect),
+		TEST(machines_of_a_hypervisor_that_is_configured_no_more_are_unknown),
 		TEST(nonsense_and_silence_hurt_nobody),
 		TEST(a_body_is_taken_and_not_looked_at),
 		TEST(only_one_daemon_has_the_state_and_the_socket),
