@@ -108,18 +108,22 @@ static int wait_for_signal(int signals)
 	return read(signals, &info, sizeof(info)) == sizeof(info);
 }
 
-/* A signal that is ignored, as under nohup(1), would not be if it were blocked. */
+/*
+ * One that is ignored would not be if it were blocked. That is how nohup(1) means
+ * SIGHUP; but SIGINT is ignored of whatever a script starts in the background,
+ * which may be told to stop all the same.
+ */
 static int open_signals(void)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction action;
 	sigset_t set;
 
 	sigemptyset(&set);
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-		if (sigaction(signals[i], NULL, &action) == 0 &&
-		    action.sa_handler != SIG_IGN)
-			sigaddset(&set, signals[i]);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	if (sigaction(SIGHUP, NULL, &action) == 0 &&
+	    action.sa_handler != SIG_IGN)
+		sigaddset(&set, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return -1;
 	return signalfd(-1, &set, SFD_CLOEXEC);

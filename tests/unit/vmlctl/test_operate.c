@@ -127,6 +127,16 @@ static void an_interrupt_cancels_it(_unused_ void **state)
 	assert_string_equal(d.asked, "POST DELETE");
 }
 
+/* As a shell has it ignored that starts a command in the background. */
+static void an_interrupt_that_is_ignored_cancels_it(_unused_ void **state)
+{
+	signal(SIGINT, SIG_IGN);
+	d = (struct daemon){ .polls = 9, .interrupts = 1 };
+	assert_int_equal(operate(), EXIT_CODE_FAILED);
+	assert_string_equal(d.asked, "POST DELETE");
+	signal(SIGINT, SIG_DFL);
+}
+
 /* As nohup(1) has it ignored. */
 static void who_hangs_up_can_have_it_go_on(_unused_ void **state)
 {
@@ -230,6 +240,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_is_followed_to_its_end),
 		cmocka_unit_test(an_interrupt_cancels_it),
+		cmocka_unit_test(an_interrupt_that_is_ignored_cancels_it),
 		cmocka_unit_test(who_hangs_up_can_have_it_go_on),
 		cmocka_unit_test(a_cancellation_is_repeated_until_it_is_answered),
 		cmocka_unit_test(a_second_interrupt_does_not_wait),
