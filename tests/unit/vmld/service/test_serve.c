@@ -36,7 +36,7 @@ static void start(struct daemon_fixture *f)
 				    f->daemon, &f->log, &server), 0);
 }
 
-static void stop(struct daemon_fixture *f)
+static void stop_daemon(struct daemon_fixture *f)
 {
 	server = server_free(server);
 	fixture_stop(f);
@@ -64,7 +64,7 @@ static int tear_down(void **state)
 {
 	struct daemon_fixture *f = *state;
 
-	stop(f);
+	stop_daemon(f);
 	fixture_close(f);
 	free(f);
 	return 0;
@@ -205,7 +205,7 @@ static void words_of_others_need_not_be_utf8(void **state)
 	const char *error, *record;
 	json_t *body;
 
-	stop(f);
+	stop_daemon(f);
 	f->options.record = path;
 	fixture_write(f, "script", "host hv1\nat 0 lost hv1 \"caf\xe9\"\n");
 	start(f);
@@ -237,7 +237,7 @@ static void a_drain_is_in_force_and_outlives_the_daemon(void **state)
 	json_decref(body);
 	wait_for(f, fake_kernel_find(&kernel, "10.0.0.2:80")->scale == 0);
 
-	stop(f);
+	stop_daemon(f);
 	fake_kernel_find(&kernel, "10.0.0.2:80")->scale = VML_SCALE_ONE;
 	start(f);
 	wait_for(f, fake_kernel_find(&kernel, "10.0.0.2:80")->scale == 0);
@@ -432,7 +432,7 @@ static void machines_of_a_hypervisor_that_is_configured_no_more_are_unknown(
 	json_t *body;
 	char hv2[128];
 
-	stop(f);
+	stop_daemon(f);
 	fixture_write(f, "script",
 		      "host hv1\nhost hv2\n"
 		      "vm web-1 hv1 address 10.0.0.1 vcpus 1 state running boot 1\n"
@@ -568,7 +568,7 @@ static void a_shadow_explains_and_changes_nothing(void **state)
 				    &beside, &second), 0);
 	assert_string_equal(daemon_config(second)->socket, beside.socket);
 	daemon_free(second);
-	stop(f);
+	stop_daemon(f);
 
 	fixture_write(f, "script",
 		   "host hv1\n"
