@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <libvirt/virterror.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "random.h"
@@ -19,9 +20,21 @@
 #define KEEPALIVE_INTERVAL_S 2
 #define KEEPALIVE_COUNT 3
 
+/*
+ * Who is told that a connection has been closed. To unregister takes a call of the
+ * host, and if that fails for the host is gone, libvirt's thread may still be on its
+ * way here when the worker has ended.
+ */
+struct closing {
+	struct link *link;
+	atomic_uint refs;	/* libvirt's and the worker's */
+	atomic_bool over;	/* the worker has another connection, or none */
+};
+
 struct worker {
 	struct link *link;
 	virConnectPtr connection;
+	struct closing *closing;	/* NULL: there was no memory */
 	struct libvirt_lifecycle lifecycle;
 	struct libvirt_stats stats;
 	struct libvirt_known known;
@@ -48,10 +61,61 @@ static const char *close_reason(struct link *link)
 	}
 }
 
+static struct closing *closing_new(struct link *link)
+{
+	struct closing *closing = calloc(1, sizeof(*closing));
+
+	if (!closing)
+		return NULL;
+	closing->link = link_ref(link);
+	closing->refs = 2;
+	return closing;
+}
+
+static void closing_unref(void *userdata)
+{
+	struct closing *closing = userdata;
+
+	if (atomic_fetch_sub(&closing->refs, 1) > 1)
+		return;
+	link_unref(closing->link);
+	free(closing);
+}
+
 static void on_closed(_unused_ virConnectPtr connection, int reason,
 		      void *userdata)
 {
-	link_set_closed(userdata, reason);
+	struct closing *closing = userdata;
+
+	if (!closing->over)
+		link_set_closed(closing->link, reason);
+}
+
+static void register_closing(struct worker *worker)
+{
+	worker->closing = closing_new(worker->link);
+	if (!worker->closing)
+		return;
+	if (virConnectRegisterCloseCallback(worker->connection, on_closed,
+					    worker->closing,
+					    closing_unref) < 0)
+		closing_unref(worker->closing);
+}
+
+/* Drivers that know no such callback say so nowhere, and never free anything. */
+static void unregister_closing(struct worker *worker)
+{
+	struct closing *closing = worker->closing;
+
+	if (!closing)
+		return;
+	closing->over = true;
+	if (virConnectUnregisterCloseCallback(worker->connection,
+					      on_closed) == 0 &&
+	    closing->refs == 2)
+		closing_unref(closing);
+	closing_unref(closing);
+	worker->closing = NULL;
 }
 
 static bool open_connection(struct worker *worker)
@@ -67,12 +131,7 @@ static bool open_connection(struct worker *worker)
 	/* Drivers without a network connection have no keep-alive. */
 	virConnectSetKeepAlive(worker->connection, KEEPALIVE_INTERVAL_S,
 			       KEEPALIVE_COUNT);
-	/*
-	 * Drivers that do not know it forget the free function, too; and once
-	 * it is unregistered it does not run any more.
-	 */
-	virConnectRegisterCloseCallback(worker->connection, on_closed, link,
-					NULL);
+	register_closing(worker);
 	worker->capabilities = libvirt_lifecycle_register(&worker->lifecycle,
 							  worker->connection,
 							  link);
@@ -84,7 +143,7 @@ static bool open_connection(struct worker *worker)
 static void close_connection(struct worker *worker)
 {
 	libvirt_lifecycle_unregister(&worker->lifecycle, worker->connection);
-	virConnectUnregisterCloseCallback(worker->connection, on_closed);
+	unregister_closing(worker);
 	virConnectClose(worker->connection);
 	worker->connection = NULL;
 }
