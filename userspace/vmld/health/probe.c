@@ -371,7 +371,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *userdata,
 		     void *assigned)
 {
 	struct probes *probes = userdata;
-	struct probe *probe;
+	struct probe *probe = NULL;
 	struct epoll_event event = {
 		.events = (what & CURL_POLL_IN ? EPOLLIN : 0) |
 			  (what & CURL_POLL_OUT ? EPOLLOUT : 0),
@@ -385,7 +385,9 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *userdata,
 	if (epoll_ctl(probes->epoll, assigned ? EPOLL_CTL_MOD : EPOLL_CTL_ADD,
 		      fd, &event) < 0) {
 		curl_easy_getinfo(easy, CURLINFO_PRIVATE, &probe);
-		probe->is_deaf = true;
+		/* New releases have a socket of their own, of no probe. */
+		if (probe)
+			probe->is_deaf = true;
 		return 0;
 	}
 	curl_multi_assign(probes->multi, fd, probes);
