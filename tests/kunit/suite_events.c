@@ -377,6 +377,19 @@ static void change_rebind(struct kunit *test, struct ip_vs_service *svc)
 	fixture_bind(test, svc);
 }
 
+/* All that is left of a dump: the flags, and in message the end. */
+static u16 end_dump(struct client *client, struct message *message)
+{
+	struct kunit *test = client->test;
+	u16 flags = 0;
+
+	do {
+		KUNIT_ASSERT_EQ(test, client_receive(client, message), 0);
+		flags |= message->flags;
+	} while (message->type != NLMSG_DONE);
+	return flags;
+}
+
 /* Whatever changes between two parts, the dump says so. */
 static void dumps_are_torn(struct kunit *test)
 {
@@ -398,11 +411,7 @@ static void dumps_are_torn(struct kunit *test)
 		begin_dump(client, IP_VS_VML_CMD_DESTINATION_GET, svc);
 		KUNIT_ASSERT_EQ(test, client_receive(client, &message), 0);
 		changes[i](test, svc);
-		do {
-			KUNIT_ASSERT_EQ(test, client_receive(client, &message),
-					0);
-			flags |= message.flags;
-		} while (message.type != NLMSG_DONE);
+		flags |= end_dump(client, &message);
 		KUNIT_EXPECT_EQ(test, message.error, 0);
 		KUNIT_EXPECT_EQ_MSG(test, flags & NLM_F_DUMP_INTR,
 				    NLM_F_DUMP_INTR, "change %u", i);
@@ -427,10 +436,7 @@ static void dumps_of_services_are_torn(struct kunit *test)
 	begin_dump(client, IP_VS_VML_CMD_SERVICE_GET, NULL);
 	KUNIT_ASSERT_EQ(test, client_receive(client, &message), 0);
 	fixture_unbind(svc);
-	do {
-		KUNIT_ASSERT_EQ(test, client_receive(client, &message), 0);
-		flags |= message.flags;
-	} while (message.type != NLMSG_DONE);
+	flags |= end_dump(client, &message);
 	KUNIT_EXPECT_EQ(test, flags & NLM_F_DUMP_INTR, NLM_F_DUMP_INTR);
 	client_close(client);
 }
@@ -468,11 +474,7 @@ static void dumps_are_not_torn_by_others(struct kunit *test)
 		fixture_bind(test, other);
 		fixture_set_scales(other, NULL, NULL, 0, 100000);
 		fixture_unbind(other);
-		do {
-			KUNIT_ASSERT_EQ(test, client_receive(client, &message),
-					0);
-			flags |= message.flags;
-		} while (message.type != NLMSG_DONE);
+		flags |= end_dump(client, &message);
 		KUNIT_EXPECT_EQ(test, message.error, 0);
 		KUNIT_EXPECT_EQ(test, flags & NLM_F_DUMP_INTR, 0);
 	}

@@ -35,12 +35,16 @@ struct run {
 	struct discover_search search;
 };
 
+static void clear_member(struct discover_member *member)
+{
+	free((char *)member->domain);
+	free((char *)member->hypervisor);
+}
+
 static void free_members(struct discover_member *members, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		free((char *)members[i].domain);
-		free((char *)members[i].hypervisor);
-	}
+	for (size_t i = 0; i < n; i++)
+		clear_member(&members[i]);
 	free(members);
 }
 
@@ -530,12 +534,10 @@ void discover_forget(struct discover *discover, const char *hypervisor)
 	for (size_t i = 0; i < discover->n_members; i++) {
 		struct discover_member *member = &discover->members[i];
 
-		if (member->has_vm && !strcmp(member->hypervisor, hypervisor)) {
-			free((char *)member->domain);
-			free((char *)member->hypervisor);
-		} else {
+		if (member->has_vm && !strcmp(member->hypervisor, hypervisor))
+			clear_member(member);
+		else
 			discover->members[kept++] = *member;
-		}
 	}
 	discover->n_members = kept;
 	discover->has_run = false;

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "../../kunit/peek.h"
 #include "table.c"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
@@ -59,11 +60,6 @@ static struct vml_table *build(const u64 *weights, u32 n)
 	return vml_table_finish(&builder);
 }
 
-static const struct vml_choice *own_of(const struct vml_table *table, u32 i)
-{
-	return &table->slots[i].choices[VML_SLOT_OWN];
-}
-
 static struct ip_vs_dest *drawn(const struct vml_table *table, u32 random)
 {
 	return vml_table_draw(table, random)->dest;
@@ -100,11 +96,11 @@ static void check_choice(const struct vml_table *table,
 	assert_ptr_equal(choice->picks, choice->dest);
 	/* Those with the weight 0 are left out: it stands there or before. */
 	i = i < table->n ? i : table->n - 1;
-	while (own_of(table, i)->dest != choice->dest) {
+	while (peek_own(table, i)->dest != choice->dest) {
 		assert_int_not_equal(i, 0);
 		i--;
 	}
-	assert_int_equal(choice->weight, own_of(table, i)->weight);
+	assert_int_equal(choice->weight, peek_own(table, i)->weight);
 }
 
 /* Everything that must be so in any table made from weights[0 .. n - 1]. */
@@ -117,11 +113,11 @@ static void check(const u64 *weights, u32 n)
 	for (i = 0; i < table->n; i++) {
 		const struct vml_slot *slot = &table->slots[i];
 
-		assert_true(own_of(table, i)->weight >= 1);
-		assert_true(own_of(table, i)->weight <= VML_TABLE_WEIGHT_MAX);
-		check_choice(table, own_of(table, i));
+		assert_true(peek_own(table, i)->weight >= 1);
+		assert_true(peek_own(table, i)->weight <= VML_TABLE_WEIGHT_MAX);
+		check_choice(table, peek_own(table, i));
 		check_choice(table, &slot->choices[VML_SLOT_FILLER]);
-		sum += own_of(table, i)->weight;
+		sum += peek_own(table, i)->weight;
 	}
 	for (i = 0; i < n; i++)
 		positive += weights[i] != 0;
@@ -129,8 +125,8 @@ static void check(const u64 *weights, u32 n)
 
 	/* Each column's threshold is rounded down to 2^-32 of it. */
 	for (i = 0; i < table->n; i++) {
-		double due = own_of(table, i)->weight / sum;
-		double is = shares[number(own_of(table, i)->dest)];
+		double due = peek_own(table, i)->weight / sum;
+		double is = shares[number(peek_own(table, i)->dest)];
 
 		if (fabs(is - due) > 2.0 / 4294967296.0)
 			fail_msg("destination %u of %u: share %.12g, not %.12g",
@@ -282,7 +278,7 @@ static void check_chi_square(const u64 *weights, u32 n)
 
 	assert_non_null(counts);
 	for (i = 0; i < table->n; i++)
-		sum += own_of(table, i)->weight;
+		sum += peek_own(table, i)->weight;
 	for (i = 0; i < draws; i++) {
 		const struct vml_choice *choice =
 			vml_table_draw(table, random_u32());
@@ -291,7 +287,7 @@ static void check_chi_square(const u64 *weights, u32 n)
 		counts[number(choice->dest)]++;
 	}
 	for (i = 0; i < table->n; i++) {
-		double due = draws * (own_of(table, i)->weight / sum);
+		double due = draws * (peek_own(table, i)->weight / sum);
 
 		chi += (counts[i] - due) * (counts[i] - due) / due;
 	}
@@ -315,6 +311,13 @@ static void test_chi_square(void **state)
 	for (i = 0; i < 1000; i++)
 		weights[i] = SCALE_ONE * (10 + i % 91);
 	check_chi_square(weights, 1000);
+}
+
+/* Within five standard deviations. */
+static void check_even(const u32 counts[static 64], u32 n)
+{
+	for (u32 i = 0; i < 64; i++)
+		assert_true(abs((int)(counts[i] - n / 64)) <= 620);
 }
 
 /*
@@ -345,15 +348,10 @@ static void test_places(void **state)
 			last = place;
 		}
 	}
-	/* five standard deviations */
 	for (u32 i = 0; i < 4; i++)
-		for (u32 j = 0; j < 64; j++)
-			assert_true(abs((int)(places[i][j] -
-					      decisions / 64)) <= 620);
+		check_even(places[i], decisions);
 	for (u32 i = 0; i < 3; i++)
-		for (u32 j = 0; j < 64; j++)
-			assert_true(abs((int)(distances[i][j] -
-					      decisions / 64)) <= 620);
+		check_even(distances[i], decisions);
 }
 
 static void test_less_loaded(void **state)

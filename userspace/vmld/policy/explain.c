@@ -192,9 +192,7 @@ static void explain_late(const struct question *q)
 {
 	const struct capacity *capacity = &q->member->capacity;
 	double forecast = capacity->known ? capacity->forecast : 1;
-	double late = elapsed(q->now_ns, capacity->known ?
-			      q->member->measured_ns :
-			      q->member->machine.seen_ns);
+	double late = member_lateness(q->member, q->now_ns);
 
 	if (has(q, POLICY_REASON_LATE_DRIFT))
 		say(q, POLICY_METRICS, "late", NAN,

@@ -47,20 +47,13 @@ static void judge_share(enum policy_reason_type type, double share,
 			.factor = 1 - share);
 }
 
-/* Seconds since its metrics were measured, or if there are none, it was seen. */
-static double lateness(const struct member *member, uint64_t now_ns)
-{
-	return elapsed(now_ns, member->capacity.known ?
-			       member->measured_ns : member->machine.seen_ns);
-}
-
 static double judge_capacity(const struct member *member,
 			     const struct policy_params *params,
 			     const struct fleet *fleet, uint64_t now_ns,
 			     struct policy_verdict *verdict)
 {
 	const struct capacity *capacity = &member->capacity;
-	double late = lateness(member, now_ns);
+	double late = member_lateness(member, now_ns);
 	double forecast = capacity->known ? capacity->forecast : 1;
 
 	if (!capacity->known && member->base.valid)
@@ -135,7 +128,7 @@ static double judge_speed(struct member *member,
 			  struct policy_verdict *verdict)
 {
 	struct speed *speed = &member->speed;
-	double late = lateness(member, now_ns);
+	double late = member_lateness(member, now_ns);
 	double factor;
 
 	speed_judge(speed, params, fleet_rate(fleet),

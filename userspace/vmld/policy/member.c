@@ -171,6 +171,12 @@ bool member_is_new(const struct member *member,
 	return slow_start_factor(&member->slow_start, params, now_ns) < 1;
 }
 
+double member_lateness(const struct member *member, uint64_t now_ns)
+{
+	return elapsed(now_ns, member->capacity.known ?
+			       member->measured_ns : member->machine.seen_ns);
+}
+
 bool member_is_fresh(const struct member *member,
 		     const struct policy_params *params, uint64_t now_ns)
 {

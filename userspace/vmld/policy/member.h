@@ -56,6 +56,8 @@ bool member_has_claim(const struct member *member,
 /* Whether its slow start lasts. */
 bool member_is_new(const struct member *member,
 		   const struct policy_params *params, uint64_t now_ns);
+/* Seconds since its metrics were measured, or if there are none, it was seen. */
+double member_lateness(const struct member *member, uint64_t now_ns);
 /* Whether what was measured of it is recent, and it runs. */
 bool member_is_fresh(const struct member *member,
 		     const struct policy_params *params, uint64_t now_ns);
