@@ -20,6 +20,8 @@ void speed_count(struct speed *speed, uint64_t picks, uint32_t active)
 	if (speed->counted && picks >= speed->picks)
 		speed->pending += (double)(picks - speed->picks) -
 				  ((double)active - (double)speed->active);
+	if (active || (speed->counted && picks != speed->picks))
+		speed->had_connections = true;
 	speed->counted = true;
 	speed->picks = picks;
 	speed->active = active;
@@ -33,8 +35,11 @@ void speed_step(struct speed *speed, const struct policy_params *params,
 	if (!speed->counted)
 		return;
 	speed->closed = speed->closed * kept + speed->pending;
-	speed->cpu = speed->cpu * kept + interval->run;
+	speed->cpu = speed->cpu * kept;
+	if (speed->had_connections)
+		speed->cpu += interval->run;
 	speed->pending = 0;
+	speed->had_connections = speed->active > 0;
 	speed->fresh = true;
 }
 

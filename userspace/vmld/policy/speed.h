@@ -17,6 +17,7 @@ struct speed {
 	uint32_t active;
 
 	double pending;		/* closed since the last step; may be < 0 */
+	bool had_connections;	/* since the last step */
 	double closed;		/* forgetting sums; closed may be < 0 */
 	double cpu;		/* seconds */
 	bool fresh;		/* stepped since the last judgement */
@@ -30,7 +31,11 @@ void speed_init(struct speed *speed);
 /* Another reading of the kernel's counters. */
 void speed_count(struct speed *speed, uint64_t picks, uint32_t active);
 
-/* The CPU time of an interval, and what was closed since the last one. */
+/*
+ * The CPU time of an interval, and what was closed since the last one. The time of
+ * an interval without a connection does not count: a machine that gets none, be it
+ * drained or lighter than others that are idle, is not slow for what else it does.
+ */
 void speed_step(struct speed *speed, const struct policy_params *params,
 		const struct interval *interval);
 

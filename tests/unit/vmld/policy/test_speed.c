@@ -56,6 +56,43 @@ static void test_speed(void **state)
 	assert_false(speed_is_guarded(&speed, 6 * S));
 }
 
+/* What a machine does while it has no connections does not make it slow. */
+static void test_work_without_connections(void **state)
+{
+	struct interval interval = second(0.5, 0);
+	struct speed speed;
+
+	(void)state;
+	speed_init(&speed);
+	speed_count(&speed, 1000, 0);
+	speed_step(&speed, params, &interval);
+	speed_count(&speed, 1000, 0);
+	speed_step(&speed, params, &interval);
+	assert_near(speed.cpu, 0);
+	speed_judge(&speed, params, 100, 100, 2 * S);
+	assert_near(speed.factor, 1);
+
+	/* One that came and went, then one that stays, then goes. */
+	speed_count(&speed, 1001, 0);
+	speed_step(&speed, params, &interval);
+	assert_near(speed.cpu, 0.5);
+	speed_restart(&speed);
+	speed_count(&speed, 1002, 1);
+	speed_step(&speed, params, &interval);
+	speed_restart(&speed);
+	speed_count(&speed, 1002, 1);
+	speed_step(&speed, params, &interval);
+	assert_near(speed.cpu, 0.5);
+	speed_restart(&speed);
+	speed_count(&speed, 1002, 0);
+	speed_step(&speed, params, &interval);
+	assert_near(speed.cpu, 0.5);
+	speed_restart(&speed);
+	speed_count(&speed, 1002, 0);
+	speed_step(&speed, params, &interval);
+	assert_near(speed.cpu, 0);
+}
+
 static void test_guard(void **state)
 {
 	struct interval interval = second(0.1, 0);
@@ -169,6 +206,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_speed),
+		cmocka_unit_test(test_work_without_connections),
 		cmocka_unit_test(test_guard),
 		cmocka_unit_test(test_slow_start),
 		cmocka_unit_test(test_establish),
