@@ -282,6 +282,27 @@ client_asks()
 		"http://$SERVICE/?[1-$1]"
 }
 
+# client_holds COUNT: the machines that answer on connections of the client's that
+# are made one after the other, and stay open until the last has been answered
+client_holds()
+{
+	# shellcheck disable=SC2016 # expanded in the client
+	client_exec bash -c '
+		for ((i = 0; i < $2; i++)); do
+			exec {connection}<> "/dev/tcp/$1/80" || continue
+			printf "GET / HTTP/1.1\r\nHost: x\r\n\r\n" \
+				>& "$connection"
+			while IFS= read -r -t 20 line <& "$connection"; do
+				case $line in
+				hello*)
+					echo "${line##* }"
+					break
+					;;
+				esac
+			done
+		done' connections "$VIP" "$1"
+}
+
 reasons_have()
 {
 	[[ $(of "$1" '.reasons | join(" ")') == *"$2"* ]]
@@ -318,16 +339,17 @@ is_out()
 # is_back MACHINE: it has a scale, and connections that are new
 is_back()
 {
-	local picks
 	wait_until 30 scale_is "$1" 1 1500
-	picks=$(of "$1" .picks)
-	wait_until 60 _asks_until_picked "$1" "$picks"
+	wait_until 60 _is_given_connections "$1"
 }
 
-_asks_until_picked()
+# The connections stay open, or the heaviest of machines that are idle had them all
+_is_given_connections()
 {
-	client_asks 5 > /dev/null
-	has_more_picks "$@"
+	local answers
+	answers=$(client_holds 12)
+	echo "the answers are ${answers//$'\n'/ }"
+	[[ $answers == *"$1"* ]]
 }
 
 # explained MACHINE PATTERN: what vmlctl explain says of it, the lines that match
