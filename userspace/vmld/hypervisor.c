@@ -15,7 +15,7 @@ struct hypervisor {
 	const struct hypervisor_callbacks *callbacks;
 	void *userdata;
 	uint64_t asked_ns;	/* when it was polled last */
-	bool silent;		/* said so in the log */
+	bool silent;		/* or its polls fail: said so in the log */
 	enum source_state said;	/* in the log; CONNECTING: nothing yet */
 };
 
@@ -154,11 +154,27 @@ int hypervisor_start(struct hypervisor *hypervisor)
 	return source_start(hypervisor->source);
 }
 
+/* Connected, and of no use. */
+static void say_failure(struct hypervisor *hypervisor)
+{
+	const struct source *source = hypervisor->source;
+	const char *error = source_error(source);
+
+	if (source_state(source) != SOURCE_CONNECTED || !error ||
+	    hypervisor->silent)
+		return;
+	log_warning(hypervisor->log, "%s: can't be polled: %s",
+		    source_name(source), error);
+	hypervisor->silent = true;
+}
+
 void hypervisor_poll(struct hypervisor *hypervisor)
 {
 	uint64_t now = now_ns();
-	int r = source_poll(hypervisor->source);
+	int r;
 
+	say_failure(hypervisor);
+	r = source_poll(hypervisor->source);
 	if (r == 0) {
 		hypervisor->asked_ns = now;
 	} else if (r == -EBUSY && !hypervisor->silent &&

@@ -211,7 +211,7 @@ static void test_pending_poll(void **state)
 	assert_int_equal(link_ask_poll(link), -EBUSY);
 	assert_int_equal(link_wait(link), LINK_POLL);
 	assert_int_equal(link_ask_poll(link), -EBUSY);
-	link_send_inventory(link, NULL, SOURCE_HAS_STATS);
+	link_send_inventory(link, NULL, "busy", SOURCE_HAS_STATS);
 	assert_int_equal(link_ask_poll(link), 0);
 	link_set_closed(link, VIR_CONNECT_CLOSE_REASON_EOF);
 	assert_int_equal(link_wait(link), LINK_CLOSED);
@@ -223,6 +223,7 @@ static void test_pending_poll(void **state)
 	assert_non_null(message);
 	assert_int_equal(message->type, LINK_INVENTORY);
 	assert_int_equal(message->capabilities, SOURCE_HAS_STATS);
+	assert_string_equal(message->error, "busy");
 	link_message_free(message);
 	assert_null(link_receive(link));
 	/* A message that nobody fetches is freed with the link. */

@@ -32,6 +32,7 @@
 struct libvirt_source {
 	struct source source;
 	struct link *link;	/* NULL: it could not be made, try again */
+	struct libvirt_agents *agents;
 	bool has_loop;
 	sd_event_source *messages;
 	sd_event_source *check;
@@ -65,6 +66,7 @@ static void tell(struct libvirt_source *libvirt, struct link_message *message)
 		source_set_state(source, message->state, message->error);
 		break;
 	case LINK_INVENTORY:
+		source_set_error(source, message->error);
 		source_set_capabilities(source, message->capabilities);
 		if (message->inventory)
 			source->callbacks->inventory(source,
@@ -120,6 +122,7 @@ static int start_worker(struct libvirt_source *libvirt)
 	if (r < 0)
 		return r;
 	libvirt->link->source = source;
+	libvirt->link->agents = libvirt_agents_ref(libvirt->agents);
 	r = sd_event_add_io(source->loop, &libvirt->messages,
 			    libvirt->link->event_fd, EPOLLIN, on_messages,
 			    libvirt);
@@ -227,6 +230,7 @@ static void libvirt_source_free(struct source *source)
 	for (size_t i = 0; i < MAX_ABANDONED; i++)
 		if (libvirt->abandoned[i])
 			link_unref(libvirt->abandoned[i]);
+	libvirt_agents_unref(libvirt->agents);
 	if (libvirt->has_loop)
 		libvirt_event_unref();
 	source_done(source);
@@ -249,7 +253,9 @@ int libvirt_source_new(const char *name, const char *uri, sd_event *loop,
 		return -ENOMEM;
 	libvirt->source.ops = &libvirt_ops;
 	libvirt->patience_ns = SHORTEST_PATIENCE_NS;
-	r = source_init(&libvirt->source, name, uri, loop);
+	libvirt->agents = libvirt_agents_new();
+	r = libvirt->agents ? source_init(&libvirt->source, name, uri, loop) :
+			      -ENOMEM;
 	if (r < 0) {
 		libvirt_source_free(&libvirt->source);
 		return r;

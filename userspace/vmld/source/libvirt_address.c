@@ -126,6 +126,18 @@ static void replace_macs(struct libvirt_addresses *addresses,
 	found->n_macs = 0;
 }
 
+/* A guest may let libvirt wait for as long as that has patience. */
+static void ask_agent(struct libvirt_addresses *found, virDomainPtr domain,
+		      struct libvirt_address_sources *sources)
+{
+	if (found->n_addresses || sources->no_agent ||
+	    !libvirt_agents_begin(sources->agents, domain, now_ns()))
+		return;
+	ask_driver(found, domain, VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT,
+		   &sources->no_agent);
+	libvirt_agents_end(sources->agents, domain, now_ns());
+}
+
 void libvirt_addresses_ask(struct libvirt_addresses *addresses,
 			   struct libvirt_address_sources *sources,
 			   struct neighbours *neighbours, virDomainPtr domain)
@@ -142,9 +154,7 @@ void libvirt_addresses_ask(struct libvirt_addresses *addresses,
 	libvirt_addresses_ask_neighbours(&found, neighbours);
 	/* Without an agent at the other end libvirt would wait for it. */
 	if (xml && libvirt_xml_has_agent(xml))
-		ask_driver(&found, domain,
-			   VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT,
-			   &sources->no_agent);
+		ask_agent(&found, domain, sources);
 	replace_addresses(addresses, &found);
 	replace_macs(addresses, &found);
 }

@@ -5,6 +5,7 @@
 
 #include <libvirt/libvirt.h>
 
+#include "source/libvirt_agents.h"
 #include "source/neighbour.h"
 #include "source/source.h"
 
@@ -15,11 +16,12 @@ struct libvirt_addresses {
 	size_t n_macs;
 };
 
-/* Which ways to ask the driver turned out not to have. */
 struct libvirt_address_sources {
+	/* Ways to ask that the driver turned out not to have. */
 	bool no_lease;
 	bool no_arp;
 	bool no_agent;
+	struct libvirt_agents *agents;	/* borrowed; NULL: each is asked */
 };
 
 /*

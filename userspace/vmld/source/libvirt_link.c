@@ -88,6 +88,7 @@ void link_unref(void *userdata)
 	pthread_cond_destroy(&link->changed);
 	pthread_mutex_destroy(&link->lock);
 	free(link->leaving.uuids);
+	libvirt_agents_unref(link->agents);
 	free(link->name);
 	free(link->uri);
 	free(link);
@@ -181,13 +182,14 @@ void link_send_state(struct link *link, enum source_state state,
 }
 
 void link_send_inventory(struct link *link, struct vm_inventory *inventory,
-			 unsigned int capabilities)
+			 const char *error, unsigned int capabilities)
 {
 	struct link_message *message = calloc(1, sizeof(*message));
 
 	if (message)
 		*message = (struct link_message){
 			.type = LINK_INVENTORY,
+			.error = error ? strdup(error) : NULL,
 			.capabilities = capabilities,
 			.inventory = inventory,
 		};

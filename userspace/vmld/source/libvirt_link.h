@@ -10,6 +10,7 @@
 #include <libvirt/libvirt.h>
 #include <pthread.h>
 
+#include "source/libvirt_agents.h"
 #include "source/source.h"
 
 /* The detail of VM_EVENT_MIGRATING_OUT, whichever thread tells it. */
@@ -24,7 +25,7 @@ struct link_message {
 		LINK_EVENT,
 	} type;
 	enum source_state state;	/* of STATE */
-	char *error;			/* of STATE; NULL: none */
+	char *error;			/* of STATE and INVENTORY; NULL: none */
 	unsigned int capabilities;	/* of STATE, if connected, and INVENTORY */
 	struct vm_inventory *inventory;	/* of INVENTORY, or NULL: it failed */
 	struct vm_event event;		/* of EVENT */
@@ -42,6 +43,7 @@ struct link {
 	char *name;
 	char *uri;
 	int event_fd;			/* readable: there are messages */
+	struct libvirt_agents *agents;	/* NULL: each may be asked */
 	/* The main thread's. source is NULL when nobody listens any more. */
 	struct source *source;
 	uint8_t rebooted[VM_UUID_SIZE];	/* the last to do so, and when */
@@ -84,8 +86,9 @@ void link_note_leaving(struct link *link, const uint8_t *uuid);
 /* The worker's side. Messages that find no memory are lost. */
 void link_send_state(struct link *link, enum source_state state,
 		     const char *error, unsigned int capabilities);
+/* inventory NULL: there is none, for error. */
 void link_send_inventory(struct link *link, struct vm_inventory *inventory,
-			 unsigned int capabilities);
+			 const char *error, unsigned int capabilities);
 /* detail is a string for ever. */
 void link_send_event(struct link *link, enum vm_event_type type,
 		     virDomainPtr domain, uint64_t time_ns,

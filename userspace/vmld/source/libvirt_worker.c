@@ -167,7 +167,7 @@ static bool poll_once(struct worker *worker)
 	if (r == 0)
 		worker->pause_ms = FIRST_PAUSE_MS;
 	link_send_inventory(worker->link, TAKE_PTR(inventory),
-			    worker->capabilities);
+			    r < 0 ? error : NULL, worker->capabilities);
 	libvirt_leaving_poll(&worker->leaving, worker->connection,
 			     worker->link);
 	return true;
@@ -198,8 +198,10 @@ static void serve(struct worker *worker)
 
 static void *run(void *userdata)
 {
+	struct link *link = userdata;
 	struct worker worker = {
-		.link = userdata,
+		.link = link,
+		.known.sources.agents = link->agents,
 		.pause_ms = FIRST_PAUSE_MS,
 	};
 

@@ -38,6 +38,8 @@ void source_done(struct source *source);
  */
 void source_set_state(struct source *source, enum source_state state,
 		      const char *error);
+/* The state is what it was, and so is no news. NULL: none. */
+void source_set_error(struct source *source, const char *error);
 void source_set_capabilities(struct source *source, unsigned int capabilities);
 
 int script_source_new(const char *name, const char *uri, sd_event *loop,

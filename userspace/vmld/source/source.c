@@ -24,14 +24,19 @@ void source_done(struct source *source)
 	free(source->error);
 }
 
+void source_set_error(struct source *source, const char *error)
+{
+	free(source->error);
+	source->error = error ? strdup(error) : NULL;
+}
+
 void source_set_state(struct source *source, enum source_state state,
 		      const char *error)
 {
 	bool changed = source->state != state;
 
 	source->state = state;
-	free(source->error);
-	source->error = error ? strdup(error) : NULL;
+	source_set_error(source, error);
 	if (changed)
 		source->callbacks->state(source, source->userdata);
 }

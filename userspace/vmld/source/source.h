@@ -208,7 +208,10 @@ void source_freep(struct source **source);
 const char *source_name(const struct source *source);
 const char *source_uri(const struct source *source);
 enum source_state source_state(const struct source *source);
-/* Why the connection is lost or could not be made; NULL: it is well. */
+/*
+ * Why the connection is lost or could not be made or, if there is one, why the last
+ * poll failed; NULL: it is well.
+ */
 const char *source_error(const struct source *source);
 /* Of enum source_capability; those of the last connection while it is lost. */
 unsigned int source_capabilities(const struct source *source);

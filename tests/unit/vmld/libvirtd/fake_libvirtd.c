@@ -57,7 +57,9 @@ struct fake_libvirtd {
 	pthread_cond_t hears;
 	unsigned int told, heard;	/* how often, and by the thread */
 	bool hangs;
+	bool refuses;
 	bool stops;
+	unsigned int unanswered;
 	unsigned int calls[_FAKE_PROCEDURE_MAX];
 };
 
@@ -127,12 +129,12 @@ static bool answer(int fd, const struct header *call, uint32_t procedure,
 	}, 2);
 }
 
-static void add_refusal(struct fx *body)
+static void add_error(struct fx *body, int code, const char *text)
 {
-	fx_int(body, VIR_ERR_NO_SUPPORT);
+	fx_int(body, (uint32_t)code);
 	fx_int(body, VIR_FROM_RPC);
 	fx_int(body, 1);
-	fx_text(body, "the fake libvirtd does not know that");
+	fx_text(body, text);
 	fx_int(body, VIR_ERR_ERROR);
 	/* No domain, no strings, no numbers, no network. */
 	for (int i = 0; i < 7; i++)
@@ -165,6 +167,35 @@ static bool is_feature(uint32_t feature)
 	return feature == FEATURE_KEEPALIVE ||
 	       feature == FEATURE_EVENT_CALLBACK ||
 	       feature == FEATURE_CLOSE_CALLBACK;
+}
+
+/* The agent of one machine hangs. */
+static bool is_answered(struct fake_libvirtd *fake, uint32_t procedure,
+			const uint32_t *arguments, size_t words)
+{
+	const uint32_t *next;
+	unsigned int i;
+
+	if (procedure != FAKE_DOMAIN_INTERFACE_ADDRESSES)
+		return true;
+	i = machine_of(arguments, words, &next);
+	if (i != fake->machines.hung ||
+	    ntohl(*next) != VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT)
+		return true;
+	pthread_mutex_lock(&fake->lock);
+	fake->unanswered++;
+	pthread_mutex_unlock(&fake->lock);
+	return false;
+}
+
+static bool is_refusing(struct fake_libvirtd *fake)
+{
+	bool is_so;
+
+	pthread_mutex_lock(&fake->lock);
+	is_so = fake->refuses;
+	pthread_mutex_unlock(&fake->lock);
+	return is_so;
 }
 
 /* False: no such procedure. */
@@ -203,12 +234,14 @@ static bool add_answer(struct fake_libvirtd *fake, uint32_t procedure,
 		i = machine_of(arguments, words, &next);
 		if (fake->machines.xml_ms)
 			usleep(1000 * fake->machines.xml_ms);
-		fake_machine_xml(i, xml, sizeof(xml));
+		fake_machine_xml(i, i == fake->machines.hung, xml,
+				 sizeof(xml));
 		fx_text(body, xml);
 		return true;
 	case FAKE_DOMAIN_INTERFACE_ADDRESSES:
 		i = machine_of(arguments, words, &next);
-		if (ntohl(*next) == VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP)
+		if (ntohl(*next) == VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP &&
+		    i != fake->machines.hung)
 			fake_machine_addresses(i, body);
 		else
 			fx_int(body, 0);
@@ -249,14 +282,23 @@ static bool serve_call(struct fake_libvirtd *fake, int fd)
 		return answer(fd, &call, KEEPALIVE_PONG, TYPE_MESSAGE,
 			      STATUS_OK, &body);
 	count(fake, call.procedure);
-	if (call.procedure == FAKE_GET_ALL_DOMAIN_STATS)
+	if (!is_answered(fake, call.procedure, arguments, n / 4))
+		return true;
+	if (call.procedure == FAKE_GET_ALL_DOMAIN_STATS && !is_refusing(fake))
 		return answer(fd, &call, call.procedure, TYPE_REPLY, STATUS_OK,
 			      fake_stats_now(fake->stats, now()));
-	if (add_answer(fake, call.procedure, arguments, n / 4, &body)) {
+	if (call.procedure == FAKE_GET_ALL_DOMAIN_STATS) {
+		add_error(&body, VIR_ERR_INTERNAL_ERROR,
+			  "the fake libvirtd refuses");
+		good = answer(fd, &call, call.procedure, TYPE_REPLY,
+			      STATUS_ERROR, &body);
+	} else if (add_answer(fake, call.procedure, arguments, n / 4,
+			      &body)) {
 		good = answer(fd, &call, call.procedure, TYPE_REPLY, STATUS_OK,
 			      &body);
 	} else {
-		add_refusal(&body);
+		add_error(&body, VIR_ERR_NO_SUPPORT,
+			  "the fake libvirtd does not know that");
 		good = answer(fd, &call, call.procedure, TYPE_REPLY,
 			      STATUS_ERROR, &body);
 	}
@@ -363,6 +405,13 @@ void fake_libvirtd_hang(struct fake_libvirtd *fake, bool hangs)
 	tell(fake, hangs, false);
 }
 
+void fake_libvirtd_refuse(struct fake_libvirtd *fake, bool refuses)
+{
+	pthread_mutex_lock(&fake->lock);
+	fake->refuses = refuses;
+	pthread_mutex_unlock(&fake->lock);
+}
+
 void fake_libvirtd_stop(struct fake_libvirtd *fake)
 {
 	tell(fake, false, true);
@@ -382,6 +431,16 @@ unsigned int fake_libvirtd_calls(struct fake_libvirtd *fake,
 
 	pthread_mutex_lock(&fake->lock);
 	n = fake->calls[procedure];
+	pthread_mutex_unlock(&fake->lock);
+	return n;
+}
+
+unsigned int fake_libvirtd_unanswered(struct fake_libvirtd *fake)
+{
+	unsigned int n;
+
+	pthread_mutex_lock(&fake->lock);
+	n = fake->unanswered;
 	pthread_mutex_unlock(&fake->lock);
 	return n;
 }

@@ -39,6 +39,8 @@ struct fake_machines {
 	 */
 	bool has_kvm_figures;
 	unsigned int xml_ms;	/* that telling its XML takes */
+	/* The number of one whose address only its agent knows, which hangs. */
+	unsigned int hung;
 };
 
 /*
@@ -54,6 +56,9 @@ struct fake_libvirtd *fake_libvirtd_start(const struct sockaddr *address,
 					  const struct fake_machines *machines);
 void fake_libvirtd_stop(struct fake_libvirtd *fake);
 
+/* While it refuses, calls for statistics fail. */
+void fake_libvirtd_refuse(struct fake_libvirtd *fake, bool refuses);
+
 /* While it hangs, connections stay open, and nobody is answered. */
 void fake_libvirtd_hang(struct fake_libvirtd *fake, bool hangs);
 
@@ -63,6 +68,8 @@ void fake_libvirtd_hang(struct fake_libvirtd *fake, bool hangs);
  */
 unsigned int fake_libvirtd_calls(struct fake_libvirtd *fake,
 				 enum fake_procedure procedure);
+/* How many of them have had no answer, and never will. */
+unsigned int fake_libvirtd_unanswered(struct fake_libvirtd *fake);
 /* Of all procedures. */
 unsigned int fake_libvirtd_all_calls(struct fake_libvirtd *fake);
 

@@ -231,15 +231,21 @@ const struct fx *fake_stats_now(struct fake_stats *stats, uint64_t now_ns)
 	return &stats->answer;
 }
 
-void fake_machine_xml(unsigned int i, char *text, size_t size)
+void fake_machine_xml(unsigned int i, bool has_agent, char *text, size_t size)
 {
+	const char *agent = !has_agent ? "" :
+		"    <channel type='unix'>\n      <target type='virtio'"
+		" name='org.qemu.guest_agent.0' state='connected'/>\n"
+		"    </channel>\n";
+
 	snprintf(text, size,
 		 "<domain type='kvm' id='%u'>\n  <name>vm-%u</name>\n"
 		 "  <devices>\n    <interface type='bridge'>\n"
 		 "      <mac address='52:54:%02x:%02x:%02x:%02x'/>\n"
 		 "      <source bridge='br0'/>\n      <model type='virtio'/>\n"
-		 "    </interface>\n  </devices>\n</domain>\n",
-		 i + 1, i, i >> 24 & 255, i >> 16 & 255, i >> 8 & 255, i & 255);
+		 "    </interface>\n%s  </devices>\n</domain>\n",
+		 i + 1, i, i >> 24 & 255, i >> 16 & 255, i >> 8 & 255, i & 255,
+		 agent);
 }
 
 void fake_machine_addresses(unsigned int i, struct fx *xdr)

@@ -15,7 +15,7 @@ struct fake_stats *fake_stats_free(struct fake_stats *stats);
 /* As of now, which is in ns and does not go back: the body of an answer. */
 const struct fx *fake_stats_now(struct fake_stats *stats, uint64_t now_ns);
 
-void fake_machine_xml(unsigned int i, char *text, size_t size);
+void fake_machine_xml(unsigned int i, bool has_agent, char *text, size_t size);
 /* The addresses of its one interface, as ARP shows them: a body. */
 void fake_machine_addresses(unsigned int i, struct fx *xdr);
 

@@ -30,6 +30,7 @@ struct host {
 struct hosts {
 	char folder[32];
 	unsigned int xml_ms;
+	unsigned int hung;	/* a machine of the first host */
 	sd_event *loop;
 	struct host hosts[HOSTS];
 };
@@ -91,6 +92,7 @@ static void start(struct hosts *all, unsigned int i)
 		.first = 1 + i * MACHINES,
 		.vcpus = 2,
 		.xml_ms = all->xml_ms,
+		.hung = all->hung,
 	};
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct host *host = &all->hosts[i];
@@ -110,11 +112,12 @@ static void start(struct hosts *all, unsigned int i)
 	assert_int_equal(source_start(host->source), 0);
 }
 
-static int set_up_with(void **state, unsigned int xml_ms)
+static int set_up_with(void **state, unsigned int xml_ms, unsigned int hung)
 {
 	struct hosts *all = calloc(1, sizeof(*all));
 
 	all->xml_ms = xml_ms;
+	all->hung = hung;
 	strcpy(all->folder, "/tmp/vml-test-XXXXXX");
 	assert_non_null(mkdtemp(all->folder));
 	assert_true(sd_event_new(&all->loop) >= 0);
@@ -127,12 +130,17 @@ static int set_up_with(void **state, unsigned int xml_ms)
 
 static int set_up(void **state)
 {
-	return set_up_with(state, 0);
+	return set_up_with(state, 0, 0);
 }
 
 static int set_up_slow(void **state)
 {
-	return set_up_with(state, XML_MS);
+	return set_up_with(state, XML_MS, 0);
+}
+
+static int set_up_with_hung_agent(void **state)
+{
+	return set_up_with(state, 0, MACHINES / 2);
 }
 
 static int tear_down(void **state)
@@ -262,6 +270,53 @@ static void test_nobody_is_asked_again_while_others_wait(void **state)
 	assert_true(polls > 1);
 }
 
+/* Of one: another worker takes over, which does not wait for it again. */
+static void test_an_agent_that_hangs_delays_one_poll(void **state)
+{
+	struct hosts *all = *state;
+	struct host *host = &all->hosts[0];
+	uint64_t begun = 0, end = now_ns() + DEADLINE_NS;
+
+	while (host->inventories < POLLS) {
+		int r = source_poll(host->source);
+
+		assert_true(r == 0 || r == -EBUSY);
+		assert_true(now_ns() < end);
+		assert_int_equal(source_state(host->source), SOURCE_CONNECTED);
+		assert_true(sd_event_run(all->loop, 10000) >= 0);
+		if (host->inventories && !begun)
+			begun = now_ns();
+	}
+	assert_true(now_ns() - begun < NSEC_PER_SEC);
+	assert_int_equal(machines_found(host->last), MACHINES - 1);
+	assert_int_equal(fake_libvirtd_unanswered(host->fake), 1);
+}
+
+static void test_polls_that_fail_say_why(void **state)
+{
+	struct hosts *all = *state;
+	struct host *host = &all->hosts[0];
+	uint64_t end = now_ns() + DEADLINE_NS;
+
+	fake_libvirtd_refuse(host->fake, true);
+	assert_int_equal(source_poll(host->source), 0);
+	while (!source_error(host->source)) {
+		assert_true(now_ns() < end);
+		assert_true(sd_event_run(all->loop, 100000) >= 0);
+	}
+	assert_non_null(strstr(source_error(host->source), "refuses"));
+	assert_int_equal(source_state(host->source), SOURCE_CONNECTED);
+	assert_int_equal(host->inventories, 0);
+
+	fake_libvirtd_refuse(host->fake, false);
+	assert_int_equal(source_poll(host->source), 0);
+	while (!host->inventories) {
+		assert_true(now_ns() < end);
+		assert_true(sd_event_run(all->loop, 100000) >= 0);
+	}
+	assert_null(source_error(host->source));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +331,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_nobody_is_asked_again_while_others_wait,
 			set_up_slow, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_an_agent_that_hangs_delays_one_poll,
+			set_up_with_hung_agent, tear_down),
+		cmocka_unit_test_setup_teardown(test_polls_that_fail_say_why,
+						set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests_name("hosts", tests, NULL, NULL);
