@@ -140,8 +140,12 @@ static int save(struct service *service, const struct service_env *env)
 
 	if (!service->managed.changed)
 		return 0;
-	if (state_file_read(env->state_directory, STATE_FILE, &file) < 0)
+	r = state_file_read(env->state_directory, STATE_FILE, &file);
+	/* One that can't be understood is of no use to the others either. */
+	if (r == -ENOENT || r == -EBADMSG)
 		file = json_object();
+	else if (r < 0)
+		return r;
 	vml_service_key_format(&service->config->key, key);
 	if (json_object_set_new(file, key, managed_to_json(&service->managed)))
 		return -ENOMEM;
