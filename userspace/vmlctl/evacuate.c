@@ -34,7 +34,8 @@ const struct verb verb_evacuate = {
 "                          least loaded one)\n"
 "      --deadline SECONDS  wait as long for its connections to go down first,\n"
 "                          and give up on it if they don't\n"
-"      --force             at the deadline migrate it with those that are left\n",
+"      --force             at the deadline migrate it with those that are left,\n"
+"                          and leave alone what backs services that are absent\n",
 	.options = OPTION_JSON | OPTION_SOCKET | OPTION_OPERATION |
 		   OPTION_EVACUATE,
 	.run = run,

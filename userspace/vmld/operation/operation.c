@@ -286,10 +286,62 @@ static int find_host(const struct daemon *daemon, const char *name,
 			      "no hypervisor \"%s\" is configured", name) : 0;
 }
 
+bool operations_evacuate(const struct operations *operations, const char *host)
+{
+	for (struct operation *o = operations->first; o; o = o->next)
+		if (!o->ended_ns && o->host && !strcmp(o->host, host))
+			return true;
+	return false;
+}
+
+static bool is_named(const char *name, const char *host)
+{
+	return name && !strcmp(name, host);
+}
+
+/* Two that meet would send machines back and forth, or leave one behind. */
+static int check_evacuations(const struct operations *operations,
+			     const char *host, const char *to,
+			     char **ret_error)
+{
+	for (struct operation *o = operations->first; o; o = o->next) {
+		if (o->ended_ns || o->kind != OPERATION_EVACUATION)
+			continue;
+		if (is_named(to, o->host))
+			return refuse(ret_error, -EBUSY,
+				      "evacuation %u of \"%s\" is under way",
+				      o->id, to);
+		if (is_named(o->to, host) ||
+		    (o->turning && is_named(o->target, host)))
+			return refuse(ret_error, -EBUSY,
+				      "evacuation %u brings machines to \"%s\"",
+				      o->id, host);
+	}
+	return 0;
+}
+
+/* It may have machines on the host, which nobody knows of then. */
+static int check_absent(const struct operation *operation, char **ret_error)
+{
+	const struct daemon *daemon = operation->operations->daemon;
+
+	for (size_t i = 0; i < daemon_n_services(daemon); i++) {
+		const struct service *service = daemon_service(daemon, i);
+
+		if (service_state(service) == SERVICE_ABSENT &&
+		    !operation->options.force)
+			return refuse(ret_error, -EAGAIN,
+				      "service \"%s\" is absent, so that its machines are not known: --force goes on without them",
+				      service_config(service)->name);
+	}
+	return 0;
+}
+
 static int add_host(struct operation *operation, const char *host,
 		    const char *to, char **ret_error)
 {
-	const struct daemon *daemon = operation->operations->daemon;
+	const struct operations *operations = operation->operations;
+	const struct daemon *daemon = operations->daemon;
 	struct operation_place place = {};
 	size_t other;
 	int r;
@@ -302,10 +354,15 @@ static int add_host(struct operation *operation, const char *host,
 	if (to && !strcmp(host, to))
 		return refuse(ret_error, -EINVAL,
 			      "the machines of \"%s\" are there already", to);
-	r = operation_choose_host(daemon, &place, to, &other);
+	r = check_evacuations(operations, host, to, ret_error);
+	if (r == 0)
+		r = check_absent(operation, ret_error);
+	if (r < 0)
+		return r;
+	r = operation_choose_host(operations, &place, to, &other);
 	if (r == -ENOENT)
 		return refuse(ret_error, r,
-			      "%s%s%s is connected that could take the machines",
+			      "%s%s%s is connected that could take the machines, and is not evacuated itself",
 			      to ? "no hypervisor \"" : "no other hypervisor",
 			      to ?: "", to ? "\"" : "");
 	return r < 0 ? r : add_members(operation, NULL, host);

@@ -103,8 +103,13 @@ struct turn_view operation_view(const struct daemon *daemon,
 /* Whether one of the service's destinations is backed by it. */
 bool operation_concerns(const struct daemon *daemon,
 			const struct service *service, const char *domain);
-/* Among the daemon's; -ENOENT: none can take it. */
-int operation_choose_host(const struct daemon *daemon,
+/* Whether an operation evacuates that host. */
+bool operations_evacuate(const struct operations *operations, const char *host);
+/*
+ * Among the daemon's, and none that is evacuated itself; -ENOENT: none can take
+ * it.
+ */
+int operation_choose_host(const struct operations *operations,
 			  const struct operation_place *place, const char *to,
 			  size_t *ret_hypervisor);
 /* Index among the daemon's hypervisors; -ENOENT. */

@@ -89,7 +89,8 @@ static int migrate(struct operation *operation)
 
 	r = operation_find(daemon, domain_of(operation), &place);
 	if (r == 0)
-		r = operation_choose_host(daemon, &place, operation->to, &to);
+		r = operation_choose_host(operation->operations, &place,
+					  operation->to, &to);
 	if (r < 0)
 		return r;
 	/* They are in the order of the configuration. */

@@ -195,10 +195,11 @@ static uint32_t running_vcpus(const struct vm_inventory *inventory)
 	return vcpus;
 }
 
-int operation_choose_host(const struct daemon *daemon,
+int operation_choose_host(const struct operations *operations,
 			  const struct operation_place *place, const char *to,
 			  size_t *ret_hypervisor)
 {
+	const struct daemon *daemon = operations->daemon;
 	size_t n = daemon_n_hypervisors(daemon);
 	_cleanup_free_ struct placement_host *hosts =
 		calloc(n, sizeof(*hosts));
@@ -213,7 +214,8 @@ int operation_choose_host(const struct daemon *daemon,
 
 		if (i == place->hypervisor || !inventory ||
 		    source_state(source) != SOURCE_CONNECTED ||
-		    (to && strcmp(source_name(source), to)))
+		    (to && strcmp(source_name(source), to)) ||
+		    operations_evacuate(operations, source_name(source)))
 			continue;
 		hosts[i] = (struct placement_host){
 			.possible = true,

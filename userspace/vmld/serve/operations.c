@@ -154,6 +154,7 @@ static unsigned int status_of(int r)
 	case -EBUSY:
 	case -EROFS:
 		return MHD_HTTP_CONFLICT;
+	case -EAGAIN:
 	case -ESHUTDOWN:
 		return MHD_HTTP_SERVICE_UNAVAILABLE;
 	default:

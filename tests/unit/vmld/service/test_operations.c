@@ -391,6 +391,62 @@ static void a_second_one_is_refused(void **state)
 	assert_nothing_is_left();
 }
 
+static void evacuations_do_not_meet(void **state)
+{
+	static const struct operation_request first = {
+		.kind = OPERATION_EVACUATION,
+		.host = "hv1",
+	}, back = {
+		.kind = OPERATION_EVACUATION,
+		.host = "hv2",
+		.to = "hv1",
+	}, onward = {
+		.kind = OPERATION_EVACUATION,
+		.host = "hv2",
+	};
+	unsigned int id;
+	size_t members;
+
+	(void)state;
+	fake_operators.hangs = true;
+	fake_operators.hanging = VM_CALL_MIGRATE;
+	assert_int_equal(daemon_drain(f.daemon, "web-2", true, &members), 0);
+	id = launch(&first);
+	wait_for(&f, says(id, "waits: without it service"));
+	assert_refused(&back, -EBUSY, "evacuation 1 of \"hv1\" is under way");
+	assert_refused(&onward, -ENOENT, "is not evacuated itself");
+	assert_int_equal(daemon_drain(f.daemon, "web-2", false, &members), 0);
+	wait_for(&f, says(id, "migrates to hv2"));
+	assert_refused(&onward, -EBUSY,
+		       "evacuation 1 brings machines to \"hv2\"");
+	operations_cancel(operations, id, "was cancelled");
+	wait_for(&f, is_in(id, "cancelled"));
+	assert_nothing_is_left();
+}
+
+/* Else it would be done without the machines that it does not know. */
+static void an_evacuation_has_to_know_its_machines(void **state)
+{
+	struct operation_request request = {
+		.kind = OPERATION_EVACUATION,
+		.host = "hv1",
+	};
+	const struct service *service = daemon_service(f.daemon, 0);
+	unsigned int id;
+
+	(void)state;
+	kernel.bound = false;
+	wait_for(&f, service_state(service) == SERVICE_ABSENT);
+	assert_refused(&request, -EAGAIN, "service \"web\" is absent");
+	request.force = true;
+	id = launch(&request);
+	wait_for(&f, is_in(id, "done"));
+	assert_string_equal(fake_operators.did, "");
+	kernel.bound = true;
+	wait_for(&f, is_known());
+	assert_nothing_is_left();
+}
+
 static void what_makes_no_sense_is_refused(void **state)
 {
 	static const struct {
@@ -751,6 +807,8 @@ int main(void)
 		TEST(a_migration_that_is_cancelled_is_aborted),
 		TEST(a_migration_is_aborted_as_soon_as_it_can_be),
 		TEST(a_second_one_is_refused),
+		TEST(evacuations_do_not_meet),
+		TEST(an_evacuation_has_to_know_its_machines),
 		TEST(what_makes_no_sense_is_refused),
 		TEST(a_reload_interrupts_nothing),
 		TEST_WITH(the_floor_is_not_gone_below, "capacity-floor = 0.7"),

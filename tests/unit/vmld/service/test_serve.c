@@ -345,7 +345,7 @@ static void bad_operations_are_refused(void **state)
 		{ "{\"kind\": \"evacuation\", \"host\": \"hv1\", \"name\": \"x\"}",
 		  400, "an evacuation takes no domain, service or name" },
 		{ "{\"kind\": \"evacuation\", \"host\": \"hv1\"}", 404,
-		  "no other hypervisor is connected that could take the machines" },
+		  "no other hypervisor is connected that could take the machines, and is not evacuated itself" },
 		{ "{\"kind\": \"snapshot\", \"domain\": \"db\"}", 404,
 		  "no member is backed by a domain named \"db\"" },
 	};
