@@ -63,6 +63,8 @@ void service_inherit(struct service *service, struct service *before,
 {
 	const struct policy_params params = params_of(service->config);
 
+	if (service->config->mode == CONFIG_MODE_WEIGHTS)
+		service_hand_over(before, env);
 	if (discover_inherit(service->discover, before->discover) < 0)
 		log_error(env->log, "%s: out of memory: forgot which machines are gone",
 			  service->config->name);

@@ -196,7 +196,8 @@ static void log_action(const struct service *service,
 		       const struct service_env *env,
 		       const struct reconcile_action *action)
 {
-	const char *domain = action->domain ? action->domain : "no machine";
+	const char *domain = action->domain && *action->domain ?
+				     action->domain : "no machine";
 	const char *name = service->config->name;
 	char key[VML_KEY_STRING_MAX];
 
@@ -213,6 +214,37 @@ static void log_action(const struct service *service,
 	case RECONCILE_REMOVE:
 		log_notice(env->log, "%s: removed %s (%s)", name, key, domain);
 		break;
+	}
+}
+
+void service_hand_over(struct service *service, const struct service_env *env)
+{
+	const struct sink_service *kernel = &service->kernel;
+
+	for (size_t i = 0; i < kernel->n_destinations && !env->observes; i++) {
+		const struct sink_destination *d = &kernel->destinations[i];
+		const struct discover_member *member =
+			service_find_member(service, &d->key);
+		const struct reconcile_action action = {
+			.type = RECONCILE_SET_WEIGHT,
+			.key = d->key,
+			.weight = reconcile_policy_weight(d,
+							  &service->managed),
+			.domain = member ? member->domain : NULL,
+		};
+		char key[VML_KEY_STRING_MAX];
+		int r;
+
+		if (action.weight == d->weight)
+			continue;
+		r = act(service, env, &action);
+		if (r == 0)
+			log_action(service, env, &action);
+		else
+			log_error(env->log, "%s: weight of %s stays 0: %s",
+				  service->config->name,
+				  vml_destination_key_format(&d->key, key),
+				  strerror(-r));
 	}
 }
 

@@ -69,6 +69,11 @@ int service_ensure(struct service *service, const struct service_env *env);
  */
 int service_manage(struct service *service, const struct service_env *env,
 		   uint64_t now);
+/*
+ * The weights are the administrator's from now on: none is 0 for the sake of a
+ * machine that is gone for now, since nobody would raise it again.
+ */
+void service_hand_over(struct service *service, const struct service_env *env);
 /* Warn if IPVS will not do what on-failure asks for. */
 void service_check_expiry(const struct service *service,
 			  const struct service_env *env);

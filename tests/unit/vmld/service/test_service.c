@@ -655,6 +655,34 @@ static void a_new_configuration_goes_on_with_what_was_learned(void **state)
 	fixture_free(f);
 }
 
+/* Or a machine that is back would never have a connection again. */
+static void weights_that_are_handed_over_are_none_of_ours(void **state)
+{
+	struct fixture *f = fixture_new(CONFIG("mode = destinations"));
+	struct service *heir;
+
+	(void)state;
+	second(f);
+	f->states[0] = VM_STATE_SHUTOFF;
+	second(f);
+	fake_kernel_find(&f->kernel, "10.0.0.2:80")->weight = 0;
+	second(f);
+	assert_int_equal(fake_kernel_find(&f->kernel, "10.0.0.1:80")->weight,
+			 0);
+	heir = new_service(f, CONFIG(""));
+	service_inherit(heir, f->service, &f->env);
+	service_free(f->service);
+	f->service = heir;
+	assert_int_equal(fake_kernel_find(&f->kernel, "10.0.0.1:80")->weight,
+			 100);
+	/* The administrator's own. */
+	assert_int_equal(fake_kernel_find(&f->kernel, "10.0.0.2:80")->weight,
+			 0);
+	second(f);
+	assert_int_equal(scale(f, 1), 0);
+	fixture_free(f);
+}
+
 static void at_the_end_all_is_neutral(void **state)
 {
 	struct fixture *f = fixture_new(CONFIG(""));
@@ -707,6 +735,7 @@ int main(void)
 		cmocka_unit_test(a_shadow_follows_what_is_managed),
 		cmocka_unit_test(destinations_wait_for_addresses_after_a_start),
 		cmocka_unit_test(a_new_configuration_goes_on_with_what_was_learned),
+		cmocka_unit_test(weights_that_are_handed_over_are_none_of_ours),
 		cmocka_unit_test(at_the_end_all_is_neutral),
 		cmocka_unit_test(storms_of_events_leave_time_for_others),
 	};
