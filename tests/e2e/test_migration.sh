@@ -72,7 +72,7 @@ migration_is_followed()
 	wait_until 30 of_hypervisor web-1 "$to"
 	wait_until 20 reasons_lack web-1 migrat
 	wait_until 20 scale_is web-1 1 1500
-	wait_until 60 has_more_picks web-1 "$picks"
+	wait_until 60 is_given_connections web-1
 	destinations_stayed
 	loads_stop
 	note_load

@@ -313,12 +313,6 @@ reasons_lack()
 	! reasons_have "$@"
 }
 
-# has_more_picks MACHINE PICKS: than so many
-has_more_picks()
-{
-	[ "$(of "$1" .picks)" -gt "$2" ]
-}
-
 # gets_none MACHINE COUNT: of so many requests of the client's
 gets_none()
 {
@@ -340,11 +334,12 @@ is_out()
 is_back()
 {
 	wait_until 30 scale_is "$1" 1 1500
-	wait_until 60 _is_given_connections "$1"
+	wait_until 60 is_given_connections "$1"
 }
 
-# The connections stay open, or the heaviest of machines that are idle had them all
-_is_given_connections()
+# is_given_connections MACHINE: of some that stay open, or the heaviest of machines
+# that are idle had them all
+is_given_connections()
 {
 	local answers
 	answers=$(client_holds 12)
