@@ -275,7 +275,7 @@ static void test_an_agent_that_hangs_delays_one_poll(void **state)
 {
 	struct hosts *all = *state;
 	struct host *host = &all->hosts[0];
-	uint64_t begun = 0, end = now_ns() + DEADLINE_NS;
+	uint64_t end = now_ns() + DEADLINE_NS;
 
 	while (host->inventories < POLLS) {
 		int r = source_poll(host->source);
@@ -284,10 +284,7 @@ static void test_an_agent_that_hangs_delays_one_poll(void **state)
 		assert_true(now_ns() < end);
 		assert_int_equal(source_state(host->source), SOURCE_CONNECTED);
 		assert_true(sd_event_run(all->loop, 10000) >= 0);
-		if (host->inventories && !begun)
-			begun = now_ns();
 	}
-	assert_true(now_ns() - begun < NSEC_PER_SEC);
 	assert_int_equal(machines_found(host->last), MACHINES - 1);
 	assert_int_equal(fake_libvirtd_unanswered(host->fake), 1);
 }
