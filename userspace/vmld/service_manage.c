@@ -196,8 +196,7 @@ static void log_action(const struct service *service,
 		       const struct service_env *env,
 		       const struct reconcile_action *action)
 {
-	const char *domain = action->domain && *action->domain ?
-				     action->domain : "no machine";
+	const char *domain = action->domain ? action->domain : "no machine";
 	const char *name = service->config->name;
 	char key[VML_KEY_STRING_MAX];
 
@@ -230,7 +229,8 @@ void service_hand_over(struct service *service, const struct service_env *env)
 			.key = d->key,
 			.weight = reconcile_policy_weight(d,
 							  &service->managed),
-			.domain = member ? member->domain : NULL,
+			.domain = member && *member->domain ? member->domain :
+							      NULL,
 		};
 		char key[VML_KEY_STRING_MAX];
 		int r;

@@ -286,17 +286,17 @@ static int find_host(const struct daemon *daemon, const char *name,
 			      "no hypervisor \"%s\" is configured", name) : 0;
 }
 
-bool operations_evacuate(const struct operations *operations, const char *host)
-{
-	for (struct operation *o = operations->first; o; o = o->next)
-		if (!o->ended_ns && o->host && !strcmp(o->host, host))
-			return true;
-	return false;
-}
-
 static bool is_named(const char *name, const char *host)
 {
 	return name && !strcmp(name, host);
+}
+
+bool operations_evacuate(const struct operations *operations, const char *host)
+{
+	for (struct operation *o = operations->first; o; o = o->next)
+		if (!o->ended_ns && is_named(o->host, host))
+			return true;
+	return false;
 }
 
 /* Two that meet would send machines back and forth, or leave one behind. */
@@ -321,15 +321,12 @@ static int check_evacuations(const struct operations *operations,
 }
 
 /* It may have machines on the host, which nobody knows of then. */
-static int check_absent(const struct operation *operation, char **ret_error)
+static int check_absent(const struct daemon *daemon, char **ret_error)
 {
-	const struct daemon *daemon = operation->operations->daemon;
-
 	for (size_t i = 0; i < daemon_n_services(daemon); i++) {
 		const struct service *service = daemon_service(daemon, i);
 
-		if (service_state(service) == SERVICE_ABSENT &&
-		    !operation->options.force)
+		if (service_state(service) == SERVICE_ABSENT)
 			return refuse(ret_error, -EAGAIN,
 				      "service \"%s\" is absent, so that its machines are not known: --force goes on without them",
 				      service_config(service)->name);
@@ -355,8 +352,8 @@ static int add_host(struct operation *operation, const char *host,
 		return refuse(ret_error, -EINVAL,
 			      "the machines of \"%s\" are there already", to);
 	r = check_evacuations(operations, host, to, ret_error);
-	if (r == 0)
-		r = check_absent(operation, ret_error);
+	if (r == 0 && !operation->options.force)
+		r = check_absent(daemon, ret_error);
 	if (r < 0)
 		return r;
 	r = operation_choose_host(operations, &place, to, &other);

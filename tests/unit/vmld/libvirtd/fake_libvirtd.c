@@ -5,6 +5,7 @@
 #include <libvirt/virterror.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,14 +53,14 @@ struct fake_libvirtd {
 	int fds[MAX_CONNECTIONS];	/* listens, wakes, connections */
 	unsigned int n_fds;
 	int last_callback;
+	atomic_bool refuses;
+	atomic_uint unanswered;
 
 	pthread_mutex_t lock;		/* of all below */
 	pthread_cond_t hears;
 	unsigned int told, heard;	/* how often, and by the thread */
 	bool hangs;
-	bool refuses;
 	bool stops;
-	unsigned int unanswered;
 	unsigned int calls[_FAKE_PROCEDURE_MAX];
 };
 
@@ -182,20 +183,8 @@ static bool is_answered(struct fake_libvirtd *fake, uint32_t procedure,
 	if (i != fake->machines.hung ||
 	    ntohl(*next) != VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT)
 		return true;
-	pthread_mutex_lock(&fake->lock);
 	fake->unanswered++;
-	pthread_mutex_unlock(&fake->lock);
 	return false;
-}
-
-static bool is_refusing(struct fake_libvirtd *fake)
-{
-	bool is_so;
-
-	pthread_mutex_lock(&fake->lock);
-	is_so = fake->refuses;
-	pthread_mutex_unlock(&fake->lock);
-	return is_so;
 }
 
 /* False: no such procedure. */
@@ -264,8 +253,9 @@ static bool serve_call(struct fake_libvirtd *fake, int fd)
 {
 	uint32_t words[HEADER_WORDS], arguments[MAX_CALL / 4];
 	struct fx body = {};
+	uint32_t status = STATUS_ERROR;
 	struct header call;
-	bool good = true;
+	bool good;
 	size_t n;
 
 	if (!read_all(fd, words, sizeof(words)))
@@ -284,24 +274,18 @@ static bool serve_call(struct fake_libvirtd *fake, int fd)
 	count(fake, call.procedure);
 	if (!is_answered(fake, call.procedure, arguments, n / 4))
 		return true;
-	if (call.procedure == FAKE_GET_ALL_DOMAIN_STATS && !is_refusing(fake))
+	if (call.procedure == FAKE_GET_ALL_DOMAIN_STATS && !fake->refuses)
 		return answer(fd, &call, call.procedure, TYPE_REPLY, STATUS_OK,
 			      fake_stats_now(fake->stats, now()));
-	if (call.procedure == FAKE_GET_ALL_DOMAIN_STATS) {
+	if (call.procedure == FAKE_GET_ALL_DOMAIN_STATS)
 		add_error(&body, VIR_ERR_INTERNAL_ERROR,
 			  "the fake libvirtd refuses");
-		good = answer(fd, &call, call.procedure, TYPE_REPLY,
-			      STATUS_ERROR, &body);
-	} else if (add_answer(fake, call.procedure, arguments, n / 4,
-			      &body)) {
-		good = answer(fd, &call, call.procedure, TYPE_REPLY, STATUS_OK,
-			      &body);
-	} else {
+	else if (add_answer(fake, call.procedure, arguments, n / 4, &body))
+		status = STATUS_OK;
+	else
 		add_error(&body, VIR_ERR_NO_SUPPORT,
 			  "the fake libvirtd does not know that");
-		good = answer(fd, &call, call.procedure, TYPE_REPLY,
-			      STATUS_ERROR, &body);
-	}
+	good = answer(fd, &call, call.procedure, TYPE_REPLY, status, &body);
 	fx_done(&body);
 	return good;
 }
@@ -407,9 +391,7 @@ void fake_libvirtd_hang(struct fake_libvirtd *fake, bool hangs)
 
 void fake_libvirtd_refuse(struct fake_libvirtd *fake, bool refuses)
 {
-	pthread_mutex_lock(&fake->lock);
 	fake->refuses = refuses;
-	pthread_mutex_unlock(&fake->lock);
 }
 
 void fake_libvirtd_stop(struct fake_libvirtd *fake)
@@ -437,12 +419,7 @@ unsigned int fake_libvirtd_calls(struct fake_libvirtd *fake,
 
 unsigned int fake_libvirtd_unanswered(struct fake_libvirtd *fake)
 {
-	unsigned int n;
-
-	pthread_mutex_lock(&fake->lock);
-	n = fake->unanswered;
-	pthread_mutex_unlock(&fake->lock);
-	return n;
+	return fake->unanswered;
 }
 
 unsigned int fake_libvirtd_all_calls(struct fake_libvirtd *fake)
